@@ -105,7 +105,7 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	author->slot = archive_free_slot(archive);
 	archive->slots[author->slot] = 1;
 	memmove(&archive->authors[place + 1], &archive->authors[place],
-		(archive->count - place) * sizeof *archive->authors);
+	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
 	return RESULT_OK;
@@ -119,10 +119,10 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
 	if (author == NULL)
 		return;
 	archive->slots[author->slot] = 0;
-	author_destroy(author);
+	author_destroy(author); /* key may have been its own: not used any more */
 	archive->count--;
 	memmove(&archive->authors[place], &archive->authors[place + 1],
-		(archive->count - place) * sizeof *archive->authors);
+	        (archive->count - place) * sizeof *archive->authors);
 	archive->generation++;
 }
 
@@ -217,7 +217,7 @@ static bool is_ahead(uint64_t seq, struct moment now, const struct timing *timin
 }
 
 static enum result put_carriage(
-	struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
 {
 	struct carriage carriage;
 	struct order order;
@@ -238,8 +238,8 @@ static enum result put_carriage(
 	if (result == RESULT_OK)
 		result = held_set(&author->carriage_held, object, &order);
 	if (result == RESULT_OK) /* again, for views into our own copy */
-		result = carriage_decode(
-			held_bytes(&author->carriage_held), author->key, author->certificate.op_key, &author->carriage);
+		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
+		        author->certificate.op_key, &author->carriage);
 	return result;
 }
 
@@ -272,7 +272,7 @@ static enum result statement_create(struct bytes object, const struct author *au
 		result = held_set(&statement->held, object, &no_order);
 	if (result == RESULT_OK)
 		result = head_decode(held_bytes(&statement->held), author->key, author->certificate.op_key,
-			&statement->head);
+		        &statement->head);
 	if (result != RESULT_OK)
 		return result;
 	statement->held.order = (struct order){.serial = statement->head.serial, .seq = statement->head.seq};
@@ -310,8 +310,8 @@ static void author_promote(struct author *author, struct statement *whole)
 	author->head = whole;
 }
 
-static enum result statement_judge(
-	struct author *author, const struct statement *statement, struct moment now, const struct timing *timing)
+static enum result statement_judge(struct author *author, const struct statement *statement,
+        struct moment now, const struct timing *timing)
 {
 	const struct statement *newest = author_newest(author);
 	enum result result = RESULT_OK;
@@ -328,7 +328,7 @@ static enum result statement_judge(
 }
 
 static enum result put_head(
-	struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
 {
 	struct statement *statement = NULL;
 	enum result result;
@@ -384,8 +384,8 @@ static enum result put_chunk(struct author *author, struct bytes object)
 	return result;
 }
 
-enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind, struct bytes object,
-	struct moment now, const struct timing *timing)
+enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
+        struct bytes object, struct moment now, const struct timing *timing)
 {
 	enum result result = RESULT_MALFORMED;
 

@@ -25,8 +25,8 @@ struct held {
 /* A head with its chunks, which it owns. */
 struct statement {
 	struct held held;
-	struct head head;         /* view into held */
-	struct held *chunks;      /* head.chunk_count of them; data NULL while missing; order.hash always set */
+	struct head head;    /* view into held */
+	struct held *chunks; /* head.chunk_count of them; data NULL while missing; order.hash always set */
 	unsigned chunks_missing;
 	unsigned claim_count;
 };
@@ -73,8 +73,8 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 /* Takes in one object of the author after full verification; copies the bytes. RESULT_OK when it changed
  * something; RESULT_STALE, RESULT_AHEAD, RESULT_BAD_SIGNATURE and decoder's results when it was refused.
  * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
-enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind, struct bytes object,
-	struct moment now, const struct timing *timing);
+enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
+        struct bytes object, struct moment now, const struct timing *timing);
 
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);

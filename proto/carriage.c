@@ -66,8 +66,8 @@ static enum result carriage_read(struct bytes body, struct carriage *out)
 	return reader_end(&r);
 }
 
-enum result carriage_decode(
-	struct bytes object, const uint8_t relay[KEY_SIZE], const uint8_t op_key[KEY_SIZE], struct carriage *out)
+enum result carriage_decode(struct bytes object, const uint8_t relay[KEY_SIZE],
+        const uint8_t op_key[KEY_SIZE], struct carriage *out)
 {
 	struct bytes body;
 	const uint8_t *signature;
@@ -93,8 +93,8 @@ static void put_entry(struct writer *w, const struct carriage_entry *entry)
 	writer_bin(w, entry->leaving.data, entry->leaving.length);
 }
 
-enum result carriage_encode(const struct carriage *carriage, const struct carriage_entry *entries, unsigned count,
-	const uint8_t op_secret[64], uint8_t **object, size_t *length)
+enum result carriage_encode(const struct carriage *carriage, const struct carriage_entry *entries,
+        unsigned count, const uint8_t op_secret[64], uint8_t **object, size_t *length)
 {
 	struct writer w;
 	uint8_t signature[SIGNATURE_SIZE] = {0};
@@ -154,7 +154,7 @@ static int name_hash_compare(const void *a, const void *b)
 static bool hashes_contain(struct bytes list, const uint8_t name[NAME_HASH_SIZE])
 {
 	return list.length > 0 && bsearch(name, list.data, list.length / NAME_HASH_SIZE, NAME_HASH_SIZE,
-					  name_hash_compare) != NULL;
+	                                  name_hash_compare) != NULL;
 }
 
 bool carriage_serves(const struct carriage_entry *entry, const uint8_t name[NAME_HASH_SIZE], uint64_t since)

@@ -32,12 +32,12 @@ struct carriage {
 };
 
 /* As head_decode(). */
-enum result carriage_decode(
-	struct bytes object, const uint8_t relay[KEY_SIZE], const uint8_t op_key[KEY_SIZE], struct carriage *out);
+enum result carriage_decode(struct bytes object, const uint8_t relay[KEY_SIZE],
+        const uint8_t op_key[KEY_SIZE], struct carriage *out);
 
 /* Encodes and signs entries that are sorted by claimant. *object is the caller's, freed with free(). */
-enum result carriage_encode(const struct carriage *carriage, const struct carriage_entry *entries, unsigned count,
-	const uint8_t op_secret[64], uint8_t **object, size_t *length);
+enum result carriage_encode(const struct carriage *carriage, const struct carriage_entry *entries,
+        unsigned count, const uint8_t op_secret[64], uint8_t **object, size_t *length);
 
 struct carriage_cursor {
 	struct reader reader;

@@ -48,8 +48,8 @@ enum result certificate_decode(struct bytes object, struct certificate *out)
 	return result;
 }
 
-enum result certificate_encode(
-	const struct certificate *certificate, const uint8_t root_secret[64], uint8_t **object, size_t *length)
+enum result certificate_encode(const struct certificate *certificate, const uint8_t root_secret[64],
+        uint8_t **object, size_t *length)
 {
 	struct writer w;
 	uint8_t signature[SIGNATURE_SIZE] = {0};

@@ -26,7 +26,7 @@ struct certificate {
 enum result certificate_decode(struct bytes object, struct certificate *out);
 
 /* Encodes and signs. *object is the caller's, freed with free(). */
-enum result certificate_encode(
-	const struct certificate *certificate, const uint8_t root_secret[64], uint8_t **object, size_t *length);
+enum result certificate_encode(const struct certificate *certificate, const uint8_t root_secret[64],
+        uint8_t **object, size_t *length);
 
 #endif

@@ -10,12 +10,12 @@
 #include "proto/reader.h"
 
 struct claim {
-	struct bytes domain;    /* passes domain_check() */
-	uint64_t since;         /* the claims version that added it */
-	unsigned relayset;      /* index into the head's relaysets */
-	const uint8_t *salt;    /* SALT_SIZE, made when the domain was first claimed */
-	struct bytes homes;     /* encoded keys of further homes in order, for key_cursor_of() */
-	struct bytes fixed_mx;  /* encoded [host, preference] pairs that are always published */
+	struct bytes domain;   /* passes domain_check() */
+	uint64_t since;        /* the claims version that added it */
+	unsigned relayset;     /* index into the head's relaysets */
+	const uint8_t *salt;   /* SALT_SIZE, made when the domain was first claimed */
+	struct bytes homes;    /* encoded keys of further homes in order, for key_cursor_of() */
+	struct bytes fixed_mx; /* encoded [host, preference] pairs that are always published */
 };
 
 /* Accepts a whole chunk or none: form, names (RESULT_BAD_NAME), rising order of domains. */

@@ -26,7 +26,7 @@ static bool route_equal(const struct route *a, const struct route *b)
 
 	for (unsigned i = 0; equal && i < a->count; i++)
 		equal = a->hops[i].port == b->hops[i].port &&
-			address_compare(&a->hops[i].address, &b->hops[i].address) == 0;
+		        address_compare(&a->hops[i].address, &b->hops[i].address) == 0;
 	return equal;
 }
 
@@ -75,7 +75,7 @@ static bool mx_equal(const struct published_mx *a, const struct published_mx *b)
 static bool host_equal(const struct published_host *a, const struct published_host *b)
 {
 	bool equal = memcmp(a->relay, b->relay, KEY_SIZE) == 0 && strcmp(a->name, b->name) == 0 &&
-		     a->addresses.count == b->addresses.count;
+	             a->addresses.count == b->addresses.count;
 
 	for (unsigned i = 0; equal && i < a->addresses.count; i++)
 		equal = address_compare(&a->addresses.at[i], &b->addresses.at[i]) == 0;
@@ -93,7 +93,8 @@ bool published_equal(const struct published *a, const struct published *b)
 	return equal;
 }
 
-const struct published_host *published_host_find(const struct published *published, const uint8_t relay[KEY_SIZE])
+const struct published_host *published_host_find(
+        const struct published *published, const uint8_t relay[KEY_SIZE])
 {
 	for (unsigned i = 0; i < published->host_count; i++) {
 		if (memcmp(published->hosts[i].relay, relay, KEY_SIZE) == 0)
@@ -116,7 +117,7 @@ const struct published_mx *published_mx_find(const struct published *published, 
 			high = middle;
 	}
 	if (low == published->mx_count || strlen(published->mx[low].domain.text) != domain.length ||
-		memcmp(published->mx[low].domain.text, domain.data, domain.length) != 0)
+	        memcmp(published->mx[low].domain.text, domain.data, domain.length) != 0)
 		return NULL;
 	return &published->mx[low];
 }

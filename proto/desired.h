@@ -19,8 +19,8 @@ struct route {
 	struct nexthop hops[NEXTHOPS_MAX];
 };
 
-/* One domain that this relay carries. The set of these, in order of domain, is what the MTA's tables are made of
- * and what the durable `applied` file holds. */
+/* One domain that this relay carries. The set of these, in order of domain, is what the MTA's tables are made
+ * of and what the durable `applied` file holds. */
 struct table_row {
 	struct domain_name domain;
 	uint8_t author[KEY_SIZE]; /* the claimant */
@@ -64,7 +64,8 @@ const struct table_row *table_rows_find(const struct table_rows *rows, struct by
 
 void published_fini(struct published *published);
 bool published_equal(const struct published *a, const struct published *b);
-const struct published_host *published_host_find(const struct published *published, const uint8_t relay[KEY_SIZE]);
+const struct published_host *published_host_find(
+        const struct published *published, const uint8_t relay[KEY_SIZE]);
 /* First row of a domain, NULL when none; its rows stand together. */
 const struct published_mx *published_mx_find(const struct published *published, struct bytes domain);
 

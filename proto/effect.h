@@ -26,14 +26,14 @@ struct effect {
 	enum effect_type type;
 	uint64_t id;
 	uint32_t session;
-	const char *name;          /* static, or borrowed from settings until the next EVENT_SETTINGS */
-	uint8_t *data;             /* owned by the effect; also NUL-terminated beyond its length */
+	const char *name; /* static, or borrowed from settings until the next EVENT_SETTINGS */
+	uint8_t *data;    /* owned by the effect; also NUL-terminated beyond its length */
 	size_t length;
-	struct address address;    /* dial, probes */
+	struct address address; /* dial, probes */
 	uint16_t port;
 	const struct table_rows *rows; /* tables: borrowed until the next call into the core */
-	uint64_t serial_floor;     /* zone */
-	char text[256];            /* alarm, audit, close: for people */
+	uint64_t serial_floor;         /* zone */
+	char text[256];                /* alarm, audit, close: for people */
 };
 
 struct effect_item {
@@ -54,7 +54,7 @@ void effects_put(struct effects *effects, const struct effect *effect);
 
 /* Queues an alarm or an audit line. */
 void effects_say(struct effects *effects, enum effect_type type, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* Moves the first to *out, whose data the caller frees with effect_fini(). False when there is none. */
 bool effects_take(struct effects *effects, struct effect *out);

@@ -55,7 +55,7 @@ static bool field_hop(struct bytes part, struct nexthop *out)
 	size_t length = (size_t)(slash - part.data);
 
 	if (!field_address(bytes_of(part.data, length), &out->address) ||
-		!field_number(bytes_of(slash + 1, part.length - length - 1), UINT16_MAX, &port) || port == 0)
+	        !field_number(bytes_of(slash + 1, part.length - length - 1), UINT16_MAX, &port) || port == 0)
 		return false;
 	out->port = (uint16_t)port;
 	return true;
@@ -115,13 +115,14 @@ void facts_render_applied(const struct table_rows *rows, struct writer *w)
 {
 	char key[KEY_TEXT_BYTES];
 
-	writer_format(w, "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS: what meshd has put into the MTA's tables.\n");
+	writer_format(w,
+	        "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS: what meshd has put into the MTA's tables.\n");
 	for (unsigned i = 0; i < rows->count; i++) {
 		const struct table_row *row = &rows->rows[i];
 
 		key_render(row->author, key);
 		writer_format(w, "%s %s %llu %lld ", row->domain.text, key, (unsigned long long)row->version,
-			(long long)row->since_ms);
+		        (long long)row->since_ms);
 		put_route(w, &row->route);
 		writer_format(w, "\n");
 	}
@@ -133,9 +134,10 @@ static bool parse_row(const struct line *line, struct table_row *out)
 
 	*out = (struct table_row){.version = 0};
 	if (line->count != 5 || !field_domain(line->fields[0], &out->domain) ||
-		!field_key(line->fields[1], out->author) ||
-		!field_number(line->fields[2], UINT64_MAX, &out->version) ||
-		!field_number(line->fields[3], INT64_MAX, &since) || !field_route(line->fields[4], &out->route))
+	        !field_key(line->fields[1], out->author) ||
+	        !field_number(line->fields[2], UINT64_MAX, &out->version) ||
+	        !field_number(line->fields[3], INT64_MAX, &since) ||
+	        !field_route(line->fields[4], &out->route))
 		return false;
 	out->since_ms = (int64_t)since;
 	return true;
@@ -153,8 +155,8 @@ enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsig
 			result = RESULT_NO_MEMORY;
 		else if (!parse_row(&line, &out->rows[out->count]))
 			result = RESULT_MALFORMED;
-		else if (out->count > 0 &&
-			 strcmp(out->rows[out->count - 1].domain.text, out->rows[out->count].domain.text) >= 0)
+		else if (out->count > 0 && strcmp(out->rows[out->count - 1].domain.text,
+		                                   out->rows[out->count].domain.text) >= 0)
 			result = RESULT_NONCANONICAL;
 		else
 			out->count++;
@@ -192,7 +194,8 @@ static void put_host(struct writer *w, const struct published_host *host)
 
 void facts_render_published(const struct published *published, struct writer *w)
 {
-	writer_format(w, "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE: what meshd has put into DNS.\n");
+	writer_format(w, "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE: what meshd has "
+	                 "put into DNS.\n");
 	for (unsigned i = 0; i < published->host_count; i++)
 		put_host(w, &published->hosts[i]);
 	for (unsigned i = 0; i < published->mx_count; i++)
@@ -209,8 +212,8 @@ static enum result parse_mx(const struct line *line, struct published *out)
 
 	*mx = (struct published_mx){.preference = 0};
 	if (line->count != 5 || !field_domain(line->fields[1], &mx->domain) ||
-		!field_key(line->fields[2], mx->author) || !field_key(line->fields[3], mx->relay) ||
-		!field_number(line->fields[4], UINT16_MAX, &preference))
+	        !field_key(line->fields[2], mx->author) || !field_key(line->fields[3], mx->relay) ||
+	        !field_number(line->fields[4], UINT16_MAX, &preference))
 		return RESULT_MALFORMED;
 	mx->preference = (uint16_t)preference;
 	if (out->mx_count > 0 && strcmp(mx[-1].domain.text, mx->domain.text) > 0)
@@ -227,8 +230,8 @@ static enum result parse_host(const struct line *line, struct published *out)
 
 	*host = (struct published_host){.name = ""};
 	if (line->count != 4 || !field_key(line->fields[1], host->relay) ||
-		member_name_check((const char *)line->fields[2].data, line->fields[2].length) != RESULT_OK ||
-		!field_addresses(line->fields[3], &host->addresses))
+	        member_name_check((const char *)line->fields[2].data, line->fields[2].length) != RESULT_OK ||
+	        !field_addresses(line->fields[3], &host->addresses))
 		return RESULT_MALFORMED;
 	memcpy(host->name, line->fields[2].data, line->fields[2].length);
 	out->host_count++;
@@ -271,17 +274,17 @@ enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *number)
 
 	*last = 0;
 	if (lines_next(&lines, &line) && line.count == 1 && field_number(line.fields[0], UINT64_MAX, last) &&
-		!lines_next(&lines, &more))
+	        !lines_next(&lines, &more))
 		return RESULT_OK;
 	*number = lines.number > 0 ? lines.number : 1;
 	return RESULT_MALFORMED;
 }
 
 static const char *const kind_words[] = {
-	[OBJECT_CERTIFICATE] = "certificate",
-	[OBJECT_HEAD] = "head",
-	[OBJECT_CHUNK] = "chunk",
-	[OBJECT_CARRIAGE] = "carriage",
+        [OBJECT_CERTIFICATE] = "certificate",
+        [OBJECT_HEAD] = "head",
+        [OBJECT_CHUNK] = "chunk",
+        [OBJECT_CARRIAGE] = "carriage",
 };
 
 static void put_hex(struct writer *w, struct bytes object)
@@ -296,7 +299,8 @@ static void put_hex(struct writer *w, struct bytes object)
 	}
 }
 
-void facts_render_objects(const struct bytes *objects, const enum object_kind *kinds, unsigned count, struct writer *w)
+void facts_render_objects(
+        const struct bytes *objects, const enum object_kind *kinds, unsigned count, struct writer *w)
 {
 	writer_format(w, "# Our own last statement, as signed.\n");
 	for (unsigned i = 0; i < count; i++) {
@@ -326,14 +330,15 @@ enum result facts_next_object(struct bytes *text, enum object_kind *kind, uint8_
 	if (!lines_next(&lines, &line))
 		return RESULT_NOT_FOUND;
 	*text = bytes_of(lines.at, (size_t)(lines.end - lines.at));
-	if (line.count != 2 || !field_kind(line.fields[0], kind) || line.fields[1].length > 2 * OBJECT_SIZE_MAX)
+	if (line.count != 2 || !field_kind(line.fields[0], kind) ||
+	        line.fields[1].length > 2 * OBJECT_SIZE_MAX)
 		return RESULT_MALFORMED;
 	*object = malloc(line.fields[1].length / 2 + 1);
 	if (*object == NULL)
 		return RESULT_NO_MEMORY;
 	if (sodium_hex2bin(*object, line.fields[1].length / 2, (const char *)line.fields[1].data,
-		    line.fields[1].length, NULL, length, NULL) == 0 &&
-		*length * 2 == line.fields[1].length)
+	            line.fields[1].length, NULL, length, NULL) == 0 &&
+	        *length * 2 == line.fields[1].length)
 		return RESULT_OK;
 	free(*object);
 	*object = NULL;

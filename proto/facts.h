@@ -31,8 +31,10 @@ enum result facts_parse_published(struct bytes text, struct published *out, unsi
 void facts_render_seq(uint64_t last, struct writer *w);
 enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *line);
 
-/* "KIND HEX" a line, in an order that archive_put() can take in: what we hold of an author's head or carriage. */
-void facts_render_objects(const struct bytes *objects, const enum object_kind *kinds, unsigned count, struct writer *w);
+/* "KIND HEX" a line, in an order that archive_put() can take in: what we hold of an author's head or
+ * carriage. */
+void facts_render_objects(
+        const struct bytes *objects, const enum object_kind *kinds, unsigned count, struct writer *w);
 
 /* The next object of such a file; *object is the caller's. RESULT_NOT_FOUND at the end. */
 enum result facts_next_object(struct bytes *text, enum object_kind *kind, uint8_t **object, size_t *length);

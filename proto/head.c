@@ -20,7 +20,7 @@ static void read_address(struct reader *r, struct address *out)
 	struct bytes bytes = reader_bin(r, ADDRESS_V4_BYTES, ADDRESS_V6_BYTES);
 
 	if (r->error == RESULT_OK &&
-		(address_decode(bytes.data, bytes.length, out) != RESULT_OK || !address_is_usable_host(out)))
+	        (address_decode(bytes.data, bytes.length, out) != RESULT_OK || !address_is_usable_host(out)))
 		reader_fail(r, RESULT_MALFORMED);
 }
 
@@ -108,7 +108,8 @@ static void read_handovers(struct reader *r, unsigned max)
 		reader_array(r, HANDOVER_FIELDS, HANDOVER_FIELDS);
 		struct bytes domain = reader_str(r, 1, DOMAIN_LENGTH_MAX);
 
-		if (r->error == RESULT_OK && domain_check((const char *)domain.data, domain.length) != RESULT_OK)
+		if (r->error == RESULT_OK &&
+		        domain_check((const char *)domain.data, domain.length) != RESULT_OK)
 			reader_fail(r, RESULT_BAD_NAME);
 		if (i > 0 && bytes_compare(last, domain) >= 0)
 			reader_fail(r, RESULT_NONCANONICAL);
@@ -173,7 +174,7 @@ static enum result head_read(struct bytes body, struct head *out)
 }
 
 enum result head_decode(
-	struct bytes object, const uint8_t author[KEY_SIZE], const uint8_t op_key[KEY_SIZE], struct head *out)
+        struct bytes object, const uint8_t author[KEY_SIZE], const uint8_t op_key[KEY_SIZE], struct head *out)
 {
 	struct bytes body;
 	const uint8_t *signature;
@@ -233,7 +234,7 @@ static void head_put_body(struct writer *w, const struct head *head)
 }
 
 enum result head_encode(
-	const struct head *head, const uint8_t op_secret[64], uint8_t **object, size_t *length)
+        const struct head *head, const uint8_t op_secret[64], uint8_t **object, size_t *length)
 {
 	struct writer w;
 	uint8_t signature[SIGNATURE_SIZE] = {0};

@@ -47,15 +47,15 @@ struct head {
 	bool unknown_odd;
 };
 
-/* Checks the signature by the author's operating key, then the form. The author in the object must be `author`.
- * RESULT_BAD_SIGNATURE first of all; then the decoder's results. */
-enum result head_decode(
-	struct bytes object, const uint8_t author[KEY_SIZE], const uint8_t op_key[KEY_SIZE], struct head *out);
+/* Checks the signature by the author's operating key, then the form. The author in the object must be
+ * `author`. RESULT_BAD_SIGNATURE first of all; then the decoder's results. */
+enum result head_decode(struct bytes object, const uint8_t author[KEY_SIZE], const uint8_t op_key[KEY_SIZE],
+        struct head *out);
 
 /* Encodes the body of a head from its parts and signs it. The encoded lists come from the head_put_*()
  * functions below. *object is the caller's, freed with free(). */
 enum result head_encode(
-	const struct head *head, const uint8_t op_secret[64], uint8_t **object, size_t *length);
+        const struct head *head, const uint8_t op_secret[64], uint8_t **object, size_t *length);
 
 /* --- cursors over decoded lists ---------------------------------------------------------------- */
 

@@ -13,7 +13,8 @@ void local_names_fini(struct local_names *names)
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(((const struct local_name *)a)->domain.text, ((const struct local_name *)b)->domain.text);
+	return strcmp(
+	        ((const struct local_name *)a)->domain.text, ((const struct local_name *)b)->domain.text);
 }
 
 static struct local_name *find(const struct local_names *names, struct bytes domain)
@@ -49,7 +50,8 @@ enum result local_names_set(struct local_names *names, struct bytes asked, struc
 		return RESULT_NO_MEMORY;
 	while (lines_next(&lines, &line) && fresh.count < max) {
 		if (line.fields[0].length <= DOMAIN_LENGTH_MAX)
-			memcpy(fresh.names[fresh.count++].domain.text, line.fields[0].data, line.fields[0].length);
+			memcpy(fresh.names[fresh.count++].domain.text, line.fields[0].data,
+			        line.fields[0].length);
 	}
 	qsort(fresh.names, fresh.count, sizeof *fresh.names, compare_names);
 	lines = lines_of(local);

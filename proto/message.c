@@ -83,11 +83,11 @@ static const struct {
 	unsigned fields;
 	void (*read)(struct reader *r, struct message *out);
 } rows[MESSAGE_TYPES] = {
-	[MESSAGE_OFFER] = {2, read_offer},
-	[MESSAGE_WANT] = {2, read_want},
-	[MESSAGE_GIVE] = {4, read_give},
-	[MESSAGE_PING] = {3, read_ping},
-	[MESSAGE_REFUSE] = {2, read_refuse},
+        [MESSAGE_OFFER] = {2, read_offer},
+        [MESSAGE_WANT] = {2, read_want},
+        [MESSAGE_GIVE] = {4, read_give},
+        [MESSAGE_PING] = {3, read_ping},
+        [MESSAGE_REFUSE] = {2, read_refuse},
 };
 
 enum result message_decode(struct bytes bytes, struct message *out)

@@ -11,9 +11,9 @@
 #include "proto/writer.h"
 
 enum message_type {
-	MESSAGE_OFFER = 1,  /* what the sender holds; an empty one ends its start-of-session offers */
-	MESSAGE_WANT = 2,   /* send me these */
-	MESSAGE_GIVE = 3,   /* one object that was asked for */
+	MESSAGE_OFFER = 1, /* what the sender holds; an empty one ends its start-of-session offers */
+	MESSAGE_WANT = 2,  /* send me these */
+	MESSAGE_GIVE = 3,  /* one object that was asked for */
 	MESSAGE_PING = 4,
 	MESSAGE_REFUSE = 5, /* why the sender is about to close */
 	MESSAGE_TYPES
@@ -21,11 +21,11 @@ enum message_type {
 
 /* Wire values of MESSAGE_REFUSE. */
 enum refusal {
-	REFUSAL_NOT_PINNED = 1,   /* the sender doesn't carry you */
+	REFUSAL_NOT_PINNED = 1, /* the sender doesn't carry you */
 	REFUSAL_DENIED = 2,
-	REFUSAL_DUPLICATE = 3,    /* another session between the two stays */
+	REFUSAL_DUPLICATE = 3, /* another session between the two stays */
 	REFUSAL_FULL = 4,
-	REFUSAL_PROTOCOL = 5,     /* what you sent isn't understood */
+	REFUSAL_PROTOCOL = 5, /* what you sent isn't understood */
 	REFUSALS
 };
 
@@ -43,7 +43,7 @@ struct want_entry {
 
 struct message {
 	enum message_type type;
-	struct bytes list;     /* offer, want: encoded entries */
+	struct bytes list; /* offer, want: encoded entries */
 	unsigned count;
 	enum object_kind kind; /* give */
 	const uint8_t *author; /* give */

@@ -63,7 +63,8 @@ void met_render(const struct met *met, struct writer *w)
 {
 	char key[KEY_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
 
-	writer_format(w, "# KEY ADDRESS: identities that were met, and where. Mail is handed on to no other address.\n");
+	writer_format(w, "# KEY ADDRESS: identities that were met, and where. Mail is handed on to no other "
+	                 "address.\n");
 	for (unsigned i = 0; i < met->count; i++) {
 		key_render(met->meetings[i].key, key);
 		address_render(&met->meetings[i].address, address);

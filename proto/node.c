@@ -16,6 +16,7 @@ uint64_t node_persist(struct node *node, const char *name, uint8_t *data, size_t
 	uint64_t id = node->next_id++;
 
 	effects_put(&node->effects,
-		&(struct effect){.type = EFFECT_PERSIST, .id = id, .name = name, .data = data, .length = length});
+	        &(struct effect){
+	                .type = EFFECT_PERSIST, .id = id, .name = name, .data = data, .length = length});
 	return id;
 }

@@ -40,9 +40,9 @@ enum result object_split(struct bytes object, struct bytes *body, const uint8_t 
 static const char *object_prefix(enum object_kind kind)
 {
 	static const char *const prefixes[] = {
-		[OBJECT_CERTIFICATE] = "correomesh certificate",
-		[OBJECT_HEAD] = "correomesh head",
-		[OBJECT_CARRIAGE] = "correomesh carriage",
+	        [OBJECT_CERTIFICATE] = "correomesh certificate",
+	        [OBJECT_HEAD] = "correomesh head",
+	        [OBJECT_CARRIAGE] = "correomesh carriage",
 	};
 
 	INVARIANT(kind <= OBJECT_CARRIAGE && prefixes[kind] != NULL);
@@ -65,7 +65,7 @@ static uint8_t *object_signed_bytes(enum object_kind kind, struct bytes body, si
 }
 
 bool object_verify(enum object_kind kind, struct bytes body, const uint8_t signature[SIGNATURE_SIZE],
-	const uint8_t key[KEY_SIZE])
+        const uint8_t key[KEY_SIZE])
 {
 	size_t length;
 	uint8_t *bytes = object_signed_bytes(kind, body, &length);
@@ -76,7 +76,7 @@ bool object_verify(enum object_kind kind, struct bytes body, const uint8_t signa
 }
 
 enum result object_sign(
-	enum object_kind kind, struct bytes body, const uint8_t secret[64], uint8_t signature[SIGNATURE_SIZE])
+        enum object_kind kind, struct bytes body, const uint8_t secret[64], uint8_t signature[SIGNATURE_SIZE])
 {
 	size_t length;
 	uint8_t *bytes = object_signed_bytes(kind, body, &length);

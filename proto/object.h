@@ -43,11 +43,11 @@ enum result object_split(struct bytes object, struct bytes *body, const uint8_t 
 
 /* The one place where signatures are checked. kind is a signed one. */
 bool object_verify(enum object_kind kind, struct bytes body, const uint8_t signature[SIGNATURE_SIZE],
-	const uint8_t key[KEY_SIZE]);
+        const uint8_t key[KEY_SIZE]);
 
 /* secret: libsodium's 64-byte Ed25519 secret key. RESULT_NO_MEMORY. */
-enum result object_sign(
-	enum object_kind kind, struct bytes body, const uint8_t secret[64], uint8_t signature[SIGNATURE_SIZE]);
+enum result object_sign(enum object_kind kind, struct bytes body, const uint8_t secret[64],
+        uint8_t signature[SIGNATURE_SIZE]);
 
 /* First 8 bytes of BLAKE2b-256 of a domain name: how carriages name domains. */
 void domain_hash(struct bytes domain, uint8_t hash[NAME_HASH_SIZE]);

@@ -23,7 +23,7 @@ struct carriage_plan {
 	uint8_t *storage;
 };
 enum result plan_carriage(const struct node *node, const struct carriage *last, is_served_fn is_served,
-	const void *context, struct carriage_plan *out);
+        const void *context, struct carriage_plan *out);
 void carriage_plan_fini(struct carriage_plan *plan);
 bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriage *carriage);
 
@@ -33,11 +33,11 @@ typedef bool (*may_add_fn)(const void *context, const uint8_t relay[KEY_SIZE]);
 /* What the zones of this publisher should name. Absence of an object never takes anything out, and no set
  * becomes empty. The caller owns *out. */
 enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,
-	const void *context, struct published *out);
+        const void *context, struct published *out);
 
 /* The records of one zone: of a pool zone hosts and D.mx names, of a domain's own its MX set. */
-enum result plan_zone(const struct node *node, const struct zone_setting *zone, const struct published *published,
-	struct zone_records *out);
+enum result plan_zone(const struct node *node, const struct zone_setting *zone,
+        const struct published *published, struct zone_records *out);
 
 /* Newest input in seconds since 1970, for the serial: of all heads and carriages held. */
 uint64_t plan_newest_s(const struct node *node);

@@ -16,8 +16,8 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* The names of an author's head in effect, in order of hash; *count of them are written. */
-static enum result collect_names(
-	const struct author *author, is_served_fn is_served, const void *context, struct name **names, unsigned *count)
+static enum result collect_names(const struct author *author, is_served_fn is_served, const void *context,
+        struct name **names, unsigned *count)
 {
 	struct author_claims claims = author_claims_of(author);
 	struct claim claim;
@@ -71,23 +71,23 @@ static unsigned count_served(const struct name *names, unsigned count)
 
 /* The shorter of "all but" and "only"; or the last entry, while it still says the same. */
 static void plan_entry(const struct author *author, const struct carriage *last, const struct name *names,
-	unsigned count, uint8_t *storage, struct carriage_entry *out)
+        unsigned count, uint8_t *storage, struct carriage_entry *out)
 {
 	bool all_but = count_served(names, count) * 2 >= count;
 
 	if (last != NULL && carriage_find(last, author->key, out) && entry_says(out, names, count))
 		return;
 	*out = (struct carriage_entry){
-		.claimant = author->key,
-		.version = author->head->head.claims_version,
-		.mode = all_but ? CARRIAGE_ALL_BUT : CARRIAGE_ONLY,
-		.listed = list_names(names, count, !all_but, storage),
-		.leaving = bytes_of(storage, 0),
+	        .claimant = author->key,
+	        .version = author->head->head.claims_version,
+	        .mode = all_but ? CARRIAGE_ALL_BUT : CARRIAGE_ONLY,
+	        .listed = list_names(names, count, !all_but, storage),
+	        .leaving = bytes_of(storage, 0),
 	};
 }
 
 static enum result add_claimant(const struct author *author, const struct carriage *last,
-	is_served_fn is_served, const void *context, size_t *used, struct carriage_plan *out)
+        is_served_fn is_served, const void *context, size_t *used, struct carriage_plan *out)
 {
 	struct name *names = NULL;
 	unsigned count = 0;
@@ -121,14 +121,14 @@ static void keep_entry(const struct author *author, const struct carriage *last,
 }
 
 enum result plan_carriage(const struct node *node, const struct carriage *last, is_served_fn is_served,
-	const void *context, struct carriage_plan *out)
+        const void *context, struct carriage_plan *out)
 {
 	size_t used = 0;
 	enum result result = RESULT_OK;
 
 	*out = (struct carriage_plan){
-		.entries = calloc(node->archive.count + 1, sizeof *out->entries),
-		.storage = malloc(storage_size(node)),
+	        .entries = calloc(node->archive.count + 1, sizeof *out->entries),
+	        .storage = malloc(storage_size(node)),
 	};
 	if (out->entries == NULL || out->storage == NULL)
 		result = RESULT_NO_MEMORY;
@@ -156,8 +156,8 @@ void carriage_plan_fini(struct carriage_plan *plan)
 
 static bool entries_equal(const struct carriage_entry *a, const struct carriage_entry *b)
 {
-	return memcmp(a->claimant, b->claimant, KEY_SIZE) == 0 && a->version == b->version && a->mode == b->mode &&
-	       bytes_equal(a->listed, b->listed) && bytes_equal(a->leaving, b->leaving);
+	return memcmp(a->claimant, b->claimant, KEY_SIZE) == 0 && a->version == b->version &&
+	       a->mode == b->mode && bytes_equal(a->listed, b->listed) && bytes_equal(a->leaving, b->leaving);
 }
 
 bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriage *carriage)

@@ -13,12 +13,13 @@ static int compare_rows(const void *a, const void *b)
 }
 
 static void row_fill(const struct node *node, const struct author *author, const struct claim *claim,
-	const struct table_row *applied, struct table_row *row)
+        const struct table_row *applied, struct table_row *row)
 {
 	struct route route = route_of(node, author);
 	bool same = applied != NULL && memcmp(applied->author, author->key, KEY_SIZE) == 0;
 
-	*row = (struct table_row){.version = author->head->head.claims_version, .since_ms = node->now.wall_ms};
+	*row = (struct table_row){
+	        .version = author->head->head.claims_version, .since_ms = node->now.wall_ms};
 	memcpy(row->domain.text, claim->domain.data, claim->domain.length);
 	memcpy(row->author, author->key, KEY_SIZE);
 	row->route = route;
@@ -30,8 +31,8 @@ static void row_fill(const struct node *node, const struct author *author, const
 	}
 }
 
-static void add_author(
-	const struct node *node, const struct author *author, const struct table_rows *applied, struct table_rows *out)
+static void add_author(const struct node *node, const struct author *author, const struct table_rows *applied,
+        struct table_rows *out)
 {
 	struct author_claims claims = author_claims_of(author);
 	struct claim claim;
@@ -39,7 +40,8 @@ static void add_author(
 	for (unsigned index = 0; author_claims_next(&claims, &claim); index++) {
 		const struct table_row *row = table_rows_find(applied, claim.domain);
 
-		if (standing_of(node, author, &claim, index, row != NULL ? row->author : NULL) == STANDING_ACTIVE)
+		if (standing_of(node, author, &claim, index, row != NULL ? row->author : NULL) ==
+		        STANDING_ACTIVE)
 			row_fill(node, author, &claim, row, &out->rows[out->count++]);
 	}
 }

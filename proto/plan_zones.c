@@ -23,7 +23,7 @@ static bool is_out(const struct node *node, const struct published_mx *mx)
 	if (claimant == NULL || claimant->head == NULL)
 		return false;
 	if (!author_claim_find(claimant, domain, &claim) ||
-		!head_chooses(&claimant->head->head, claim.relayset, mx->relay, NULL))
+	        !head_chooses(&claimant->head->head, claim.relayset, mx->relay, NULL))
 		return true;
 	if (relay == NULL || relay->carriage_held.data == NULL)
 		return false;
@@ -39,7 +39,7 @@ static bool is_carrier(const struct author *relay, const struct author *claimant
 	uint8_t name[NAME_HASH_SIZE];
 
 	if (relay == NULL || relay->carriage_held.data == NULL || relay->head == NULL ||
-		relay->head->head.public.count == 0)
+	        relay->head->head.public.count == 0)
 		return false;
 	domain_hash(claim->domain, name);
 	return carriage_find(&relay->carriage, claimant->key, &entry) &&
@@ -87,7 +87,7 @@ static void candidate_rank(struct candidate *candidate, const struct claim *clai
 static bool is_published(const struct published *before, const struct published_mx *mx)
 {
 	const struct published_mx *row =
-		published_mx_find(before, bytes_of(mx->domain.text, strlen(mx->domain.text)));
+	        published_mx_find(before, bytes_of(mx->domain.text, strlen(mx->domain.text)));
 
 	for (; row != NULL && row < before->mx + before->mx_count; row++) {
 		if (strcmp(row->domain.text, mx->domain.text) != 0)
@@ -122,8 +122,8 @@ static enum result put_mx(struct planning *p, const struct published_mx *mx)
 	return RESULT_OK;
 }
 
-static unsigned collect_candidates(
-	struct planning *p, const struct author *claimant, const struct claim *claim, struct candidate *candidates)
+static unsigned collect_candidates(struct planning *p, const struct author *claimant,
+        const struct claim *claim, struct candidate *candidates)
 {
 	struct relay_cursor cursor = relay_cursor_of(&claimant->head->head, claim->relayset);
 	struct relay_choice choice;
@@ -165,7 +165,7 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 	enum result result = RESULT_OK;
 
 	if (policy_judge(p->node->settings, claim->domain) != STANDING_ACTIVE ||
-		is_spoken_for(p, claimant, claim->domain))
+	        is_spoken_for(p, claimant, claim->domain))
 		return RESULT_OK;
 	count = collect_candidates(p, claimant, claim, candidates);
 	if (count > MX_SET_TARGET)
@@ -193,7 +193,8 @@ static enum result add_claims(struct planning *p)
 }
 
 /* Of the rows of one domain those that no held object speaks against; all, if that would leave none. */
-static enum result keep_domain(struct planning *p, const struct published_mx *rows, unsigned count, bool planned)
+static enum result keep_domain(
+        struct planning *p, const struct published_mx *rows, unsigned count, bool planned)
 {
 	enum result result = RESULT_OK;
 	unsigned kept = 0;
@@ -201,8 +202,8 @@ static enum result keep_domain(struct planning *p, const struct published_mx *ro
 	for (unsigned i = 0; result == RESULT_OK && i < count; i++) {
 		const struct author *relay = archive_find(&p->node->archive, rows[i].relay);
 		bool held = relay != NULL && relay->carriage_held.data != NULL && relay->head != NULL &&
-			    archive_find(&p->node->archive, rows[i].author) != NULL &&
-			    archive_find(&p->node->archive, rows[i].author)->head != NULL;
+		            archive_find(&p->node->archive, rows[i].author) != NULL &&
+		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
 
 		if (is_out(p->node, &rows[i]) || (planned && held))
 			continue;
@@ -270,15 +271,15 @@ static enum result add_hosts(struct planning *p)
 		const struct author *author = p->node->archive.authors[i];
 		const struct published_host *last = published_host_find(before, author->key);
 
-		if (is_offering(p->node, author) ||
-			(is_named(out, author->key) && author->head != NULL && author->head->head.public.count > 0))
+		if (is_offering(p->node, author) || (is_named(out, author->key) && author->head != NULL &&
+		                                            author->head->head.public.count > 0))
 			host_of_head(author, &out->hosts[out->host_count++]);
 		else if (last != NULL && (author->head == NULL || is_named(out, author->key)))
 			out->hosts[out->host_count++] = *last;
 	}
 	for (unsigned i = 0; i < before->host_count; i++) {
 		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL &&
-			is_named(out, before->hosts[i].relay))
+		        is_named(out, before->hosts[i].relay))
 			out->hosts[out->host_count++] = before->hosts[i];
 	}
 	return RESULT_OK;
@@ -286,14 +287,15 @@ static enum result add_hosts(struct planning *p)
 
 static int compare_hosts(const void *a, const void *b)
 {
-	return memcmp(((const struct published_host *)a)->relay, ((const struct published_host *)b)->relay, KEY_SIZE);
+	return memcmp(((const struct published_host *)a)->relay, ((const struct published_host *)b)->relay,
+	        KEY_SIZE);
 }
 
 enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,
-	const void *context, struct published *out)
+        const void *context, struct published *out)
 {
 	struct planning p = {
-		.node = node, .before = before, .may_add = may_add, .context = context, .out = out};
+	        .node = node, .before = before, .may_add = may_add, .context = context, .out = out};
 	struct published planned;
 	enum result result;
 
@@ -327,13 +329,14 @@ enum result plan_published(const struct node *node, const struct published *befo
 /* --- records ------------------------------------------------------------------------------------ */
 
 static void put_addresses(
-	struct writer *w, const char *owner, unsigned ttl_s, const struct address_list *addresses)
+        struct writer *w, const char *owner, unsigned ttl_s, const struct address_list *addresses)
 {
 	char text[ADDRESS_TEXT_BYTES];
 
 	for (unsigned i = 0; i < addresses->count; i++) {
 		address_render(&addresses->at[i], text);
-		writer_format(w, "%s %u IN %s %s\n", owner, ttl_s, addresses->at[i].length == 4 ? "A" : "AAAA", text);
+		writer_format(w, "%s %u IN %s %s\n", owner, ttl_s,
+		        addresses->at[i].length == 4 ? "A" : "AAAA", text);
 	}
 }
 
@@ -377,11 +380,11 @@ static void put_pool(struct writer *w, const struct zone_setting *zone, const st
 	}
 }
 
-static void put_mx_set(
-	struct writer *w, const struct node *node, const struct zone_setting *zone, const struct published *published)
+static void put_mx_set(struct writer *w, const struct node *node, const struct zone_setting *zone,
+        const struct published *published)
 {
 	const struct published_mx *mx =
-		published_mx_find(published, bytes_of(zone->name.text, strlen(zone->name.text)));
+	        published_mx_find(published, bytes_of(zone->name.text, strlen(zone->name.text)));
 	char host[DOMAIN_LENGTH_MAX + 2];
 
 	if (node->settings->pool_count == 0)
@@ -392,12 +395,13 @@ static void put_mx_set(
 		if (strcmp(mx->domain.text, zone->name.text) != 0)
 			return;
 		if (relay != NULL && host_name(relay, node->settings->pools[0].text, host))
-			writer_format(w, "%s. %u IN MX %u %s\n", zone->name.text, zone->ttl_s, mx->preference, host);
+			writer_format(w, "%s. %u IN MX %u %s\n", zone->name.text, zone->ttl_s, mx->preference,
+			        host);
 	}
 }
 
-enum result plan_zone(const struct node *node, const struct zone_setting *zone, const struct published *published,
-	struct zone_records *out)
+enum result plan_zone(const struct node *node, const struct zone_setting *zone,
+        const struct published *published, struct zone_records *out)
 {
 	struct writer w;
 	uint8_t *data;

@@ -14,7 +14,8 @@ enum {
 	PART_MAX = 16 * 1024 - 1, /* of a message in one frame that we send; a frame may be FRAME_SIZE_MAX */
 	/* One whole frame and the read after it: nothing is fed before the last one was used up. */
 	INPUT_MAX = 4 * (LENGTH_SIZE + FRAME_SIZE_MAX),
-	OUTPUT_MAX = 64 * 1024 * 1024, /* the real bound is limits.session_queue_bytes, at the shell's queue */
+	OUTPUT_MAX =
+	        64 * 1024 * 1024, /* the real bound is limits.session_queue_bytes, at the shell's queue */
 };
 
 static enum result put_frame(struct session *session, const uint8_t *frame, size_t length)
@@ -31,23 +32,23 @@ static enum result handshake_write(struct session *session, struct bytes payload
 	uint8_t frame[HANDSHAKE_PAYLOAD_MAX + 256];
 	size_t length;
 	enum result result = noise_handshake_write(
-		session->handshake, payload.data, payload.length, frame, sizeof frame, &length);
+	        session->handshake, payload.data, payload.length, frame, sizeof frame, &length);
 
 	return result == RESULT_OK ? put_frame(session, frame, length) : result;
 }
 
-enum result session_init(
-	struct session *session, bool initiator, const struct session_identity *identity, const uint8_t ephemeral[KEY_SIZE])
+enum result session_init(struct session *session, bool initiator, const struct session_identity *identity,
+        const uint8_t ephemeral[KEY_SIZE])
 {
 	struct noise_params params = {
-		.pattern = NOISE_XXPSK0,
-		.role = initiator ? NOISE_INITIATOR : NOISE_RESPONDER,
-		.prologue = (const uint8_t *)prologue,
-		.prologue_length = sizeof prologue - 1,
-		.static_secret = identity->session_secret,
-		.ephemeral_secret = ephemeral,
-		.psks = identity->psk,
-		.psk_count = 1,
+	        .pattern = NOISE_XXPSK0,
+	        .role = initiator ? NOISE_INITIATOR : NOISE_RESPONDER,
+	        .prologue = (const uint8_t *)prologue,
+	        .prologue_length = sizeof prologue - 1,
+	        .static_secret = identity->session_secret,
+	        .ephemeral_secret = ephemeral,
+	        .psks = identity->psk,
+	        .psk_count = 1,
 	};
 	enum result result;
 
@@ -138,7 +139,7 @@ static enum result handshake_authenticate(struct session *session, struct bytes 
 	enum result result = certificate_decode(payload, &session->peer);
 
 	if (result == RESULT_OK &&
-		(proved == NULL || sodium_memcmp(proved, session->peer.session_key, KEY_SIZE) != 0))
+	        (proved == NULL || sodium_memcmp(proved, session->peer.session_key, KEY_SIZE) != 0))
 		result = RESULT_BAD_KEY;
 	return result;
 }
@@ -155,12 +156,12 @@ static enum result handshake_complete(struct session *session)
 
 /* An initiator reads message 2; a responder messages 1, empty, and 3. */
 static enum result handshake_read(
-	struct session *session, const struct session_identity *identity, const uint8_t *frame, size_t length)
+        struct session *session, const struct session_identity *identity, const uint8_t *frame, size_t length)
 {
 	uint8_t payload[HANDSHAKE_PAYLOAD_MAX];
 	size_t payload_length;
-	enum result result =
-		noise_handshake_read(session->handshake, frame, length, payload, sizeof payload, &payload_length);
+	enum result result = noise_handshake_read(
+	        session->handshake, frame, length, payload, sizeof payload, &payload_length);
 	bool first = result == RESULT_OK && noise_handshake_remote_static_get(session->handshake) == NULL;
 
 	if (result == RESULT_OK && first && payload_length > 0)
@@ -190,7 +191,7 @@ static enum result frame_read(struct session *session, uint8_t *frame, size_t le
 }
 
 static enum result session_step(
-	struct session *session, const struct session_identity *identity, struct bytes *message)
+        struct session *session, const struct session_identity *identity, struct bytes *message)
 {
 	uint8_t *frame;
 	size_t length;
@@ -205,7 +206,7 @@ static enum result session_step(
 		bool handshaking = session->state == SESSION_HANDSHAKE;
 
 		result = handshaking ? handshake_read(session, identity, frame, length)
-				     : frame_read(session, frame, length);
+		                     : frame_read(session, frame, length);
 		input_used(session, length);
 		if (handshaking && session->state == SESSION_AUTHENTICATED)
 			return result;
@@ -215,7 +216,8 @@ static enum result session_step(
 	return result;
 }
 
-enum result session_next(struct session *session, const struct session_identity *identity, struct bytes *message)
+enum result session_next(
+        struct session *session, const struct session_identity *identity, struct bytes *message)
 {
 	enum result result = RESULT_UNASKED;
 

@@ -28,7 +28,7 @@ static int compare_pins(const void *a, const void *b)
 
 /* *array becomes an own, sorted copy of its count elements; false without memory. */
 static bool own_array(
-	const void **array, unsigned count, size_t size, int (*compare)(const void *, const void *))
+        const void **array, unsigned count, size_t size, int (*compare)(const void *, const void *))
 {
 	void *copy = malloc(count * size + 1);
 
@@ -52,7 +52,7 @@ struct settings *settings_copy(const struct settings *settings)
 	if (copy == NULL)
 		return NULL;
 	*copy = *settings;
-#define OWN(array, count, compare) \
+#define OWN(array, count, compare)                                                                           \
 	whole &= own_array((const void **)&copy->array, copy->count, sizeof *copy->array, compare)
 	OWN(mesh_prefixes, mesh_prefix_count, NULL);
 	OWN(pools, pool_count, NULL);
@@ -115,7 +115,8 @@ static bool names_contain(const struct domain_name *names, unsigned count, struc
 {
 	struct domain_name wanted;
 
-	return name_of(domain, &wanted) && bsearch(&wanted, names, count, sizeof wanted, compare_names) != NULL;
+	return name_of(domain, &wanted) &&
+	       bsearch(&wanted, names, count, sizeof wanted, compare_names) != NULL;
 }
 
 bool settings_claims(const struct settings *settings, struct bytes domain)
@@ -135,7 +136,8 @@ bool settings_accepts(const struct settings *settings, struct bytes domain, cons
 	if (!name_of(domain, &wanted.domain))
 		return false;
 	memcpy(wanted.author, author, KEY_SIZE);
-	return bsearch(&wanted, settings->accepts, settings->accept_count, sizeof wanted, compare_accepts) != NULL;
+	return bsearch(&wanted, settings->accepts, settings->accept_count, sizeof wanted, compare_accepts) !=
+	       NULL;
 }
 
 bool settings_in_mesh(const struct settings *settings, const struct address *address)

@@ -2,21 +2,30 @@
 #include "proto/standing.h"
 
 static const struct standing_text texts[STANDINGS] = {
-	[STANDING_ACTIVE] = {"active", "accepted and counted", ""},
-	[STANDING_NO_CARRY] = {"no-carry", "this node carries nothing (carry = none)", "set carry = pins in meshd.conf and reload"},
-	[STANDING_NOT_IN_VIEW] = {"not-in-view", "its claimant doesn't count here", "pin the claimant: meshctl pin KEYLINE"},
-	[STANDING_NOT_CHOSEN] = {"not-chosen", "its claimant hasn't chosen us as a relay", "ask the claimant to pin us"},
-	[STANDING_FORBIDDEN] = {"forbidden", "the forbid list names it", ""},
-	[STANDING_SPECIAL_USE] = {"special-use", "a special-use name", "test names need allow_test_names = yes in meshd.conf"},
-	[STANDING_PUBLIC_SUFFIX] = {"public-suffix", "a public suffix", "nobody can claim a public suffix"},
-	[STANDING_MESH_ZONE] = {"mesh-zone", "lies in the mesh's own zone", ""},
-	[STANDING_OWN] = {"own", "we claim it ourselves", ""},
-	[STANDING_LOCAL] = {"local", "our own MTA holds it as local", "take it out of mydestination and the virtual maps, or decline it"},
-	[STANDING_OVER_QUOTA] = {"over-quota", "its claimant claims too many domains", ""},
-	[STANDING_NOT_ACCEPTED] = {"not-accepted", "nobody here has accepted it", "meshctl accept DOMAIN from MEMBER"},
-	[STANDING_TAKEN] = {"taken", "another claimant was accepted first", "take the other's line out of the file accepts, and reload"},
-	[STANDING_UNASKED] = {"unasked", "our MTA hasn't said yet whether the name is its own", "wait a moment; then see the tables' error in status"},
-	[STANDING_NOT_MET] = {"not-met", "its claimant was never met at the VPN address that it names", "see whether a session to the claimant comes up: meshctl status"},
+        [STANDING_ACTIVE] = {"active", "accepted and counted", ""},
+        [STANDING_NO_CARRY] = {"no-carry", "this node carries nothing (carry = none)",
+                "set carry = pins in meshd.conf and reload"},
+        [STANDING_NOT_IN_VIEW] = {"not-in-view", "its claimant doesn't count here",
+                "pin the claimant: meshctl pin KEYLINE"},
+        [STANDING_NOT_CHOSEN] = {"not-chosen", "its claimant hasn't chosen us as a relay",
+                "ask the claimant to pin us"},
+        [STANDING_FORBIDDEN] = {"forbidden", "the forbid list names it", ""},
+        [STANDING_SPECIAL_USE] = {"special-use", "a special-use name",
+                "test names need allow_test_names = yes in meshd.conf"},
+        [STANDING_PUBLIC_SUFFIX] = {"public-suffix", "a public suffix", "nobody can claim a public suffix"},
+        [STANDING_MESH_ZONE] = {"mesh-zone", "lies in the mesh's own zone", ""},
+        [STANDING_OWN] = {"own", "we claim it ourselves", ""},
+        [STANDING_LOCAL] = {"local", "our own MTA holds it as local",
+                "take it out of mydestination and the virtual maps, or decline it"},
+        [STANDING_OVER_QUOTA] = {"over-quota", "its claimant claims too many domains", ""},
+        [STANDING_NOT_ACCEPTED] = {"not-accepted", "nobody here has accepted it",
+                "meshctl accept DOMAIN from MEMBER"},
+        [STANDING_TAKEN] = {"taken", "another claimant was accepted first",
+                "take the other's line out of the file accepts, and reload"},
+        [STANDING_UNASKED] = {"unasked", "our MTA hasn't said yet whether the name is its own",
+                "wait a moment; then see the tables' error in status"},
+        [STANDING_NOT_MET] = {"not-met", "its claimant was never met at the VPN address that it names",
+                "see whether a session to the claimant comes up: meshctl status"},
 };
 
 const struct standing_text *standing_text(enum standing standing)
@@ -29,18 +38,18 @@ static const struct {
 	const char *name;
 	bool test; /* opened by allow_test_names */
 } special_use[] = {
-	{"test", true},
-	{"example", true},
-	{"example.com", true},
-	{"example.net", true},
-	{"example.org", true},
-	{"alt", false},
-	{"arpa", false},
-	{"internal", false},
-	{"invalid", false},
-	{"local", false},
-	{"localhost", false},
-	{"onion", false},
+        {"test", true},
+        {"example", true},
+        {"example.com", true},
+        {"example.net", true},
+        {"example.org", true},
+        {"alt", false},
+        {"arpa", false},
+        {"internal", false},
+        {"invalid", false},
+        {"local", false},
+        {"localhost", false},
+        {"onion", false},
 };
 
 /* Is `domain` the name or below it? */
@@ -56,7 +65,8 @@ static bool is_within(struct bytes domain, const char *name)
 static bool is_special_use(const struct settings *settings, struct bytes domain)
 {
 	for (unsigned i = 0; i < sizeof special_use / sizeof special_use[0]; i++) {
-		if (is_within(domain, special_use[i].name) && !(special_use[i].test && settings->allow_test_names))
+		if (is_within(domain, special_use[i].name) &&
+		        !(special_use[i].test && settings->allow_test_names))
 			return true;
 	}
 	return false;
@@ -110,10 +120,10 @@ struct route route_of(const struct node *node, const struct author *author)
 		const struct address *address = &author->head->head.vpn.at[i];
 
 		if (route.count == NEXTHOPS_MAX || !settings_in_mesh(node->settings, address) ||
-			!met_has(&node->met, author->key, address) || is_own_address(node, address))
+		        !met_has(&node->met, author->key, address) || is_own_address(node, address))
 			continue;
 		route.hops[route.count++] =
-			(struct nexthop){.address = *address, .port = author->head->head.smtp_port};
+		        (struct nexthop){.address = *address, .port = author->head->head.smtp_port};
 	}
 	return route;
 }
@@ -133,7 +143,7 @@ static enum standing name_judge(const struct node *node, struct bytes domain)
 }
 
 enum standing standing_of(const struct node *node, const struct author *author, const struct claim *claim,
-	unsigned index, const uint8_t *incumbent)
+        unsigned index, const uint8_t *incumbent)
 {
 	bool incumbent_self = incumbent != NULL && memcmp(incumbent, author->key, KEY_SIZE) == 0;
 	enum standing name;
@@ -151,7 +161,8 @@ enum standing standing_of(const struct node *node, const struct author *author, 
 		return STANDING_OVER_QUOTA;
 	if (!settings_accepts(node->settings, claim->domain, author->key))
 		return STANDING_NOT_ACCEPTED;
-	if (incumbent != NULL && !incumbent_self && settings_accepts(node->settings, claim->domain, incumbent))
+	if (incumbent != NULL && !incumbent_self &&
+	        settings_accepts(node->settings, claim->domain, incumbent))
 		return STANDING_TAKEN;
 	if (!incumbent_self && local_names_get(&node->local, claim->domain) == LOCALITY_UNKNOWN)
 		return STANDING_UNASKED;

@@ -16,10 +16,10 @@ struct moment {
 #define NEVER_MS INT64_MAX
 
 struct timing {
-	int64_t ping_ms;              /* without having sent: send a ping */
-	int64_t silence_ms;           /* without having received: the session is dead */
-	int64_t handshake_ms;         /* a handshake must be over by then */
-	int64_t dial_first_ms;        /* first redial, doubled up to dial_last_ms, jitter of a quarter */
+	int64_t ping_ms;       /* without having sent: send a ping */
+	int64_t silence_ms;    /* without having received: the session is dead */
+	int64_t handshake_ms;  /* a handshake must be over by then */
+	int64_t dial_first_ms; /* first redial, doubled up to dial_last_ms, jitter of a quarter */
 	int64_t dial_last_ms;
 	int64_t want_ms;              /* an object asked for and not given: ask another */
 	int64_t exchange_wait_ms;     /* after start: sign even if nobody exchanged tables */
@@ -38,23 +38,23 @@ struct timing {
 static inline struct timing timing_default(void)
 {
 	return (struct timing){
-		.ping_ms = 4000,
-		.silence_ms = 12000,
-		.handshake_ms = 10000,
-		.dial_first_ms = 250,
-		.dial_last_ms = 30000,
-		.want_ms = 5000,
-		.exchange_wait_ms = 60000,
-		.clock_ahead_ms = 600000,
-		.carriage_interval_ms = 2000,
-		.verify_ms = 10000,
-		.verify_retry_ms = 1000,
-		.banner_ms = 20000,
-		.banner_valid_ms = 60000,
-		.apply_retry_ms = 1000,
-		.local_ms = 60000,
-		.epoch_ms = 3600000,
-		.ttl_s = 60,
+	        .ping_ms = 4000,
+	        .silence_ms = 12000,
+	        .handshake_ms = 10000,
+	        .dial_first_ms = 250,
+	        .dial_last_ms = 30000,
+	        .want_ms = 5000,
+	        .exchange_wait_ms = 60000,
+	        .clock_ahead_ms = 600000,
+	        .carriage_interval_ms = 2000,
+	        .verify_ms = 10000,
+	        .verify_retry_ms = 1000,
+	        .banner_ms = 20000,
+	        .banner_valid_ms = 60000,
+	        .apply_retry_ms = 1000,
+	        .local_ms = 60000,
+	        .epoch_ms = 3600000,
+	        .ttl_s = 60,
 	};
 }
 

@@ -16,7 +16,7 @@ static bool counts(const struct settings *settings, const struct archive *archiv
 }
 
 enum result view_compute(const struct settings *settings, const struct archive *archive,
-	const uint8_t self[KEY_SIZE], struct view *out)
+        const uint8_t self[KEY_SIZE], struct view *out)
 {
 	*out = (struct view){.members = calloc(settings->pin_count + 1, sizeof *out->members)};
 	if (out->members == NULL)

@@ -20,7 +20,7 @@ struct view {
 };
 
 enum result view_compute(const struct settings *settings, const struct archive *archive,
-	const uint8_t self[KEY_SIZE], struct view *out);
+        const uint8_t self[KEY_SIZE], struct view *out);
 void view_fini(struct view *view);
 
 bool view_contains(const struct view *view, const uint8_t key[KEY_SIZE]);

@@ -13,7 +13,7 @@ struct writer {
 	uint8_t *data;
 	size_t length;
 	size_t capacity;
-	size_t max;         /* growing beyond sets error to RESULT_TOO_LARGE */
+	size_t max; /* growing beyond sets error to RESULT_TOO_LARGE */
 	enum result error;
 };
 
