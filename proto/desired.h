@@ -63,6 +63,7 @@ bool table_rows_equal(const struct table_rows *a, const struct table_rows *b);
 const struct table_row *table_rows_find(const struct table_rows *rows, struct bytes domain);
 
 void published_fini(struct published *published);
+enum result published_copy(const struct published *published, struct published *out);
 bool published_equal(const struct published *a, const struct published *b);
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE]);

@@ -148,14 +148,16 @@ static void persist_published(struct publisher *publisher, struct node *node)
 /* What the plan says becomes what is to be published, durably first. */
 static void adopt_plan(struct publisher *publisher, struct node *node)
 {
+	struct published copy;
 	bool same = publisher->has_file && published_equal(&publisher->planned, &publisher->published);
 
 	if (publisher->persist_id != 0 || node->settings->observe || same ||
 	        node->now.mono_ms < publisher->retry_ms)
 		return;
+	if (published_copy(&publisher->planned, &copy) != RESULT_OK)
+		return;
 	published_fini(&publisher->published);
-	publisher->published = publisher->planned;
-	publisher->planned = (struct published){.mx_count = 0};
+	publisher->published = copy;
 	publisher->has_file = true;
 	persist_published(publisher, node);
 }
