@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Time as the core sees it, and every duration that it knows. Pure: time is an argument.
+ * Monotonic milliseconds run timers, wall milliseconds go into statements; the two never convert.
+ */
+#ifndef PROTO_TIMING_H
+#define PROTO_TIMING_H
+
+#include <stdint.h>
+
+struct moment {
+	int64_t mono_ms; /* since some start, never back */
+	int64_t wall_ms; /* since 1970 UTC, may jump */
+};
+
+#define NEVER_MS INT64_MAX
+
+struct timing {
+	int64_t ping_ms;       /* without having sent: send a ping */
+	int64_t silence_ms;    /* without having received: the session is dead */
+	int64_t handshake_ms;  /* a handshake must be over by then */
+	int64_t dial_first_ms; /* first redial, doubled up to dial_last_ms, jitter of a quarter */
+	int64_t dial_last_ms;
+	int64_t want_ms;              /* an object asked for and not given: ask another */
+	int64_t exchange_wait_ms;     /* after start: sign even if nobody exchanged tables */
+	int64_t clock_ahead_ms;       /* statements from further in the future are refused */
+	int64_t carriage_interval_ms; /* between two carriages; the first change goes out at once */
+	int64_t verify_ms;            /* one's own MTA is asked again for every served name */
+	int64_t verify_retry_ms;      /* a name just put in, not yet answered for */
+	int64_t banner_ms;            /* relays that a publisher may name are looked at */
+	int64_t banner_valid_ms;      /* a banner counts for so long */
+	int64_t apply_retry_ms;       /* first retry of a failed driver or file, doubled up to 60 s */
+	int64_t local_ms;             /* the MTA is asked again which names are its own */
+	int64_t epoch_ms;             /* of the ranking of relays for a domain */
+	int64_t ttl_s;                /* of the records of the pool zone, in seconds */
+};
+
+static inline struct timing timing_default(void)
+{
+	return (struct timing){
+	        .ping_ms = 4000,
+	        .silence_ms = 12000,
+	        .handshake_ms = 10000,
+	        .dial_first_ms = 250,
+	        .dial_last_ms = 30000,
+	        .want_ms = 5000,
+	        .exchange_wait_ms = 60000,
+	        .clock_ahead_ms = 600000,
+	        .carriage_interval_ms = 2000,
+	        .verify_ms = 10000,
+	        .verify_retry_ms = 1000,
+	        .banner_ms = 20000,
+	        .banner_valid_ms = 60000,
+	        .apply_retry_ms = 1000,
+	        .local_ms = 60000,
+	        .epoch_ms = 3600000,
+	        .ttl_s = 60,
+	};
+}
+
+#endif
