@@ -28,7 +28,9 @@ struct paths {
 	char denies[PATHS_SIZE];
 	char forced[PATHS_SIZE];
 
-	char var_dir[PATHS_SIZE]; /* /var/lib/meshd/NET: what this node must not forget */
+	char var_dir[PATHS_SIZE];  /* /var/lib/meshd/NET: what this node must not forget */
+	char keys_dir[PATHS_SIZE]; /* a directory of its own: the MTA must get past var_dir, nobody past this
+	                            */
 	char root_key[PATHS_SIZE];
 	char op_key[PATHS_SIZE];
 	char seq[PATHS_SIZE];
