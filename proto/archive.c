@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/archive.h"
+
+#include <stdlib.h>
+
+#include "proto/assert.h"
+
+static const struct order no_order;
+
+enum result archive_init(struct archive *archive, unsigned max)
+{
+	*archive = (struct archive){.max = max};
+	archive->authors = calloc(max, sizeof *archive->authors);
+	archive->slots = calloc(max, 1);
+	if (archive->authors != NULL && archive->slots != NULL)
+		return RESULT_OK;
+	archive_fini(archive);
+	return RESULT_NO_MEMORY;
+}
+
+static void held_drop(struct held *held)
+{
+	free(held->data);
+	*held = (struct held){.data = NULL};
+}
+
+static void statement_destroy(struct statement *statement)
+{
+	if (statement == NULL)
+		return;
+	for (unsigned i = 0; statement->chunks != NULL && i < statement->head.chunk_count; i++)
+		free(statement->chunks[i].data);
+	free(statement->chunks);
+	free(statement->held.data);
+	free(statement);
+}
+
+static void author_destroy(struct author *author)
+{
+	held_drop(&author->certificate_held);
+	held_drop(&author->carriage_held);
+	statement_destroy(author->head);
+	statement_destroy(author->pending);
+	statement_destroy(author->beyond);
+	free(author);
+}
+
+void archive_fini(struct archive *archive)
+{
+	for (unsigned i = 0; i < archive->count; i++)
+		author_destroy(archive->authors[i]);
+	free(archive->authors);
+	free(archive->slots);
+	*archive = (struct archive){.max = 0};
+}
+
+/* Index of the first author that isn't below key. */
+static unsigned archive_place(const struct archive *archive, const uint8_t key[KEY_SIZE])
+{
+	unsigned low = 0, high = archive->count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (memcmp(archive->authors[middle]->key, key, KEY_SIZE) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct author *archive_find(const struct archive *archive, const uint8_t key[KEY_SIZE])
+{
+	unsigned place = archive_place(archive, key);
+
+	if (place == archive->count || memcmp(archive->authors[place]->key, key, KEY_SIZE) != 0)
+		return NULL;
+	return archive->authors[place];
+}
+
+static unsigned archive_free_slot(const struct archive *archive)
+{
+	unsigned slot = 0;
+
+	while (archive->slots[slot] != 0)
+		slot++;
+	INVARIANT(slot < archive->max);
+	return slot;
+}
+
+enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
+{
+	unsigned place = archive_place(archive, key);
+	struct author *author;
+
+	if (archive_find(archive, key) != NULL)
+		return RESULT_OK;
+	if (archive->count == archive->max)
+		return RESULT_FULL;
+	author = calloc(1, sizeof *author);
+	if (author == NULL)
+		return RESULT_NO_MEMORY;
+	memcpy(author->key, key, KEY_SIZE);
+	author->slot = archive_free_slot(archive);
+	archive->slots[author->slot] = 1;
+	memmove(&archive->authors[place + 1], &archive->authors[place],
+	        (archive->count - place) * sizeof *archive->authors);
+	archive->authors[place] = author;
+	archive->count++;
+	return RESULT_OK;
+}
+
+void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
+{
+	unsigned place = archive_place(archive, key);
+	struct author *author = archive_find(archive, key);
+
+	if (author == NULL)
+		return;
+	archive->slots[author->slot] = 0;
+	author_destroy(author); /* key may have been its own: not used any more */
+	archive->count--;
+	memmove(&archive->authors[place], &archive->authors[place + 1],
+	        (archive->count - place) * sizeof *archive->authors);
+	archive->generation++;
+}
+
+/* The head that is passed on. */
+static const struct statement *author_newest(const struct author *author)
+{
+	return author->beyond != NULL ? author->beyond : author->head;
+}
+
+const struct order *author_order(const struct author *author, enum object_kind kind)
+{
+	const struct statement *newest = author_newest(author);
+
+	if (kind == OBJECT_CERTIFICATE)
+		return &author->certificate_held.order;
+	if (kind == OBJECT_CARRIAGE)
+		return &author->carriage_held.order;
+	INVARIANT(kind == OBJECT_HEAD);
+	return newest != NULL ? &newest->held.order : &no_order;
+}
+
+static const struct held *statement_chunk(const struct statement *statement, const uint8_t hash[HASH_SIZE])
+{
+	for (unsigned i = 0; statement != NULL && i < statement->head.chunk_count; i++) {
+		if (memcmp(statement->chunks[i].order.hash, hash, HASH_SIZE) == 0)
+			return &statement->chunks[i];
+	}
+	return NULL;
+}
+
+static struct bytes held_bytes(const struct held *held)
+{
+	return held != NULL ? bytes_of(held->data, held->length) : bytes_of(NULL, 0);
+}
+
+struct bytes author_object(const struct author *author, enum object_kind kind, const uint8_t hash[HASH_SIZE])
+{
+	const struct statement *newest = author_newest(author);
+
+	if (kind == OBJECT_CERTIFICATE)
+		return held_bytes(&author->certificate_held);
+	if (kind == OBJECT_CARRIAGE)
+		return held_bytes(&author->carriage_held);
+	if (kind == OBJECT_HEAD)
+		return newest != NULL ? held_bytes(&newest->held) : bytes_of(NULL, 0);
+	return held_bytes(statement_chunk(newest, hash));
+}
+
+static enum result held_set(struct held *held, struct bytes object, const struct order *order)
+{
+	uint8_t *copy = malloc(object.length);
+
+	if (copy == NULL)
+		return RESULT_NO_MEMORY;
+	memcpy(copy, object.data, object.length);
+	free(held->data);
+	*held = (struct held){.data = copy, .length = object.length, .order = *order};
+	return RESULT_OK;
+}
+
+/* Is `order` to replace `held`? Notes an author who signed two things as one. */
+static enum result author_judge(struct author *author, const struct order *held, const struct order *order)
+{
+	if (held->serial != 0 && order_is_equivocation(held, order))
+		author->equivocated = true;
+	return held->serial == 0 || order_compare(held, order) < 0 ? RESULT_OK : RESULT_STALE;
+}
+
+static enum result put_certificate(struct author *author, struct bytes object)
+{
+	struct certificate certificate;
+	struct order order;
+	enum result result = certificate_decode(object, &certificate);
+
+	if (result == RESULT_OK && memcmp(certificate.root, author->key, KEY_SIZE) != 0)
+		result = RESULT_MALFORMED;
+	if (result != RESULT_OK)
+		return result;
+	order = (struct order){.serial = certificate.serial};
+	object_hash(object, order.hash);
+	result = author_judge(author, &author->certificate_held.order, &order);
+	if (result == RESULT_OK)
+		result = held_set(&author->certificate_held, object, &order);
+	if (result == RESULT_OK)
+		author->certificate = certificate;
+	return result;
+}
+
+static bool is_ahead(uint64_t seq, struct moment now, const struct timing *timing)
+{
+	return seq > (uint64_t)(now.wall_ms + timing->clock_ahead_ms);
+}
+
+static enum result put_carriage(
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+{
+	struct carriage carriage;
+	struct order order;
+	enum result result;
+
+	if (author->certificate_held.data == NULL)
+		return RESULT_NOT_FOUND;
+	result = carriage_decode(object, author->key, author->certificate.op_key, &carriage);
+	if (result != RESULT_OK)
+		return result;
+	if (carriage.serial != author->certificate.serial)
+		return RESULT_NOT_FOUND;
+	if (is_ahead(carriage.seq, now, timing))
+		return RESULT_AHEAD;
+	order = (struct order){.serial = carriage.serial, .seq = carriage.seq};
+	object_hash(object, order.hash);
+	result = author_judge(author, &author->carriage_held.order, &order);
+	if (result == RESULT_OK)
+		result = held_set(&author->carriage_held, object, &order);
+	if (result == RESULT_OK) /* again, for views into our own copy */
+		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
+		        author->certificate.op_key, &author->carriage);
+	return result;
+}
+
+/* Copies the chunks that an older statement already has. */
+static enum result statement_reuse(struct statement *statement, const struct statement *older)
+{
+	for (unsigned i = 0; i < statement->head.chunk_count; i++) {
+		struct held *chunk = &statement->chunks[i];
+		const struct held *same = statement_chunk(older, chunk->order.hash);
+
+		if (chunk->data != NULL || same == NULL || same->data == NULL)
+			continue;
+		enum result result = held_set(chunk, held_bytes(same), &same->order);
+
+		if (result != RESULT_OK)
+			return result;
+		statement->chunks_missing--;
+	}
+	return RESULT_OK;
+}
+
+static enum result statement_create(struct bytes object, const struct author *author, struct statement **out)
+{
+	struct statement *statement = calloc(1, sizeof *statement);
+	struct key_cursor hashes;
+	enum result result = statement != NULL ? RESULT_OK : RESULT_NO_MEMORY;
+
+	*out = statement;
+	if (result == RESULT_OK)
+		result = held_set(&statement->held, object, &no_order);
+	if (result == RESULT_OK)
+		result = head_decode(held_bytes(&statement->held), author->key, author->certificate.op_key,
+		        &statement->head);
+	if (result != RESULT_OK)
+		return result;
+	statement->held.order = (struct order){.serial = statement->head.serial, .seq = statement->head.seq};
+	object_hash(object, statement->held.order.hash);
+	statement->chunks = calloc(statement->head.chunk_count + 1, sizeof *statement->chunks);
+	if (statement->chunks == NULL)
+		return RESULT_NO_MEMORY;
+	hashes = key_cursor_of(statement->head.chunks);
+	for (unsigned i = 0; i < statement->head.chunk_count; i++)
+		memcpy(statement->chunks[i].order.hash, key_next(&hashes), HASH_SIZE);
+	statement->chunks_missing = statement->head.chunk_count;
+	return RESULT_OK;
+}
+
+static unsigned statement_claims(const struct statement *statement)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < statement->head.chunk_count; i++)
+		count += claim_cursor_of(held_bytes(&statement->chunks[i])).left;
+	return count;
+}
+
+/* A statement that is whole takes effect, or stands beyond what this version understands. */
+static void author_promote(struct author *author, struct statement *whole)
+{
+	whole->claim_count = statement_claims(whole);
+	statement_destroy(author->beyond);
+	author->beyond = NULL;
+	if (whole->head.unknown_odd) {
+		author->beyond = whole;
+		return;
+	}
+	statement_destroy(author->head);
+	author->head = whole;
+}
+
+static enum result statement_judge(struct author *author, const struct statement *statement,
+        struct moment now, const struct timing *timing)
+{
+	const struct statement *newest = author_newest(author);
+	enum result result = RESULT_OK;
+
+	if (statement->head.serial != author->certificate.serial)
+		return RESULT_NOT_FOUND;
+	if (is_ahead(statement->head.seq, now, timing))
+		return RESULT_AHEAD;
+	if (newest != NULL)
+		result = author_judge(author, &newest->held.order, &statement->held.order);
+	if (result == RESULT_OK && author->pending != NULL)
+		result = author_judge(author, &author->pending->held.order, &statement->held.order);
+	return result;
+}
+
+static enum result put_head(
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+{
+	struct statement *statement = NULL;
+	enum result result;
+
+	if (author->certificate_held.data == NULL)
+		return RESULT_NOT_FOUND;
+	result = statement_create(object, author, &statement);
+	if (result == RESULT_OK)
+		result = statement_judge(author, statement, now, timing);
+	if (result == RESULT_OK)
+		result = statement_reuse(statement, author_newest(author));
+	if (result == RESULT_OK)
+		result = statement_reuse(statement, author->pending);
+	if (result != RESULT_OK) {
+		statement_destroy(statement);
+		return result;
+	}
+	statement_destroy(author->pending);
+	author->pending = NULL;
+	if (statement->chunks_missing == 0)
+		author_promote(author, statement);
+	else
+		author->pending = statement;
+	return RESULT_OK;
+}
+
+static enum result put_chunk(struct author *author, struct bytes object)
+{
+	struct order order = no_order;
+	struct statement *pending = author->pending;
+	enum result result;
+
+	if (pending == NULL)
+		return RESULT_NOT_FOUND;
+	object_hash(object, order.hash);
+	const struct held *named = statement_chunk(pending, order.hash);
+
+	if (named == NULL || named->data != NULL)
+		return RESULT_NOT_FOUND;
+	result = chunk_check(object);
+	for (unsigned i = 0; result == RESULT_OK && i < pending->head.chunk_count; i++) {
+		struct held *chunk = &pending->chunks[i];
+
+		if (memcmp(chunk->order.hash, order.hash, HASH_SIZE) != 0)
+			continue;
+		result = held_set(chunk, object, &order);
+		pending->chunks_missing -= result == RESULT_OK;
+	}
+	if (result == RESULT_OK && pending->chunks_missing == 0) {
+		author->pending = NULL;
+		author_promote(author, pending);
+	}
+	return result;
+}
+
+enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
+        struct bytes object, struct moment now, const struct timing *timing)
+{
+	enum result result = RESULT_MALFORMED;
+
+	if (kind == OBJECT_CERTIFICATE)
+		result = put_certificate(author, object);
+	else if (kind == OBJECT_HEAD)
+		result = put_head(author, object, now, timing);
+	else if (kind == OBJECT_CHUNK)
+		result = put_chunk(author, object);
+	else if (kind == OBJECT_CARRIAGE)
+		result = put_carriage(author, object, now, timing);
+	archive->generation += result == RESULT_OK;
+	return result;
+}
+
+const uint8_t *author_missing_chunk(const struct author *author, unsigned index)
+{
+	const struct statement *pending = author->pending;
+
+	for (unsigned i = 0; pending != NULL && i < pending->head.chunk_count; i++) {
+		if (pending->chunks[i].data == NULL && index-- == 0)
+			return pending->chunks[i].order.hash;
+	}
+	return NULL;
+}
+
+bool author_is_killed(const struct author *author)
+{
+	return author->certificate_held.data != NULL && author->certificate.serial == CERTIFICATE_SERIAL_KILL;
+}
+
+struct author_claims author_claims_of(const struct author *author)
+{
+	return (struct author_claims){.statement = author->head};
+}
+
+bool author_claims_next(struct author_claims *claims, struct claim *out)
+{
+	while (!claim_next(&claims->cursor, out)) {
+		if (claims->statement == NULL || claims->chunk == claims->statement->head.chunk_count)
+			return false;
+		claims->cursor = claim_cursor_of(held_bytes(&claims->statement->chunks[claims->chunk++]));
+	}
+	return true;
+}
+
+bool author_claim_find(const struct author *author, struct bytes domain, struct claim *out)
+{
+	const struct statement *statement = author->head;
+
+	for (unsigned i = 0; statement != NULL && i < statement->head.chunk_count; i++) {
+		if (chunk_find(held_bytes(&statement->chunks[i]), domain, out))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The objects that are held, author by author: what has been verified, is newest, and is passed on. Pure.
+ *
+ * A head counts only whole: until all chunks that it names are here it is *pending*, and the one before
+ * stays in effect. A head with an extension that this version must not ignore is passed on as *beyond*
+ * and the last understood one stays in effect (SPEC: Extensions).
+ */
+#ifndef PROTO_ARCHIVE_H
+#define PROTO_ARCHIVE_H
+
+#include "proto/carriage.h"
+#include "proto/certificate.h"
+#include "proto/chunk.h"
+#include "proto/head.h"
+#include "proto/timing.h"
+
+/* One object's bytes, owned. */
+struct held {
+	uint8_t *data; /* NULL: none */
+	size_t length;
+	struct order order; /* all zero when none */
+};
+
+/* A head with its chunks, which it owns. */
+struct statement {
+	struct held held;
+	struct head head;    /* view into held */
+	struct held *chunks; /* head.chunk_count of them; data NULL while missing; order.hash always set */
+	unsigned chunks_missing;
+	unsigned claim_count;
+};
+
+struct author {
+	uint8_t key[KEY_SIZE];
+	unsigned slot; /* stable and small, for tables by author */
+	struct held certificate_held;
+	struct certificate certificate;
+	struct statement *head;    /* in effect; NULL: none */
+	struct statement *pending; /* newer, waiting for chunks; or NULL */
+	struct statement *beyond;  /* newer, whole, but not understood; or NULL */
+	struct held carriage_held;
+	struct carriage carriage;
+	bool equivocated; /* signed two things under one order */
+};
+
+struct archive {
+	struct author **authors; /* in order of key */
+	unsigned count;
+	unsigned max;
+	uint8_t *slots;      /* taken slots, max of them */
+	uint64_t generation; /* grows with every change of what is held */
+};
+
+enum result archive_init(struct archive *archive, unsigned max);
+void archive_fini(struct archive *archive);
+
+struct author *archive_find(const struct archive *archive, const uint8_t key[KEY_SIZE]);
+
+/* Starts to carry an author. RESULT_FULL, RESULT_NO_MEMORY; RESULT_OK when it is there already. */
+enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE]);
+
+/* Forgets an author and all its objects. */
+void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE]);
+
+/* Order of the object that is held (heads: the newest whole one); zeroes when none. */
+const struct order *author_order(const struct author *author, enum object_kind kind);
+
+/* Bytes of the object that is held and passed on; for chunks, of that hash. Empty when not held.
+ * Borrowed until the archive changes. */
+struct bytes author_object(const struct author *author, enum object_kind kind, const uint8_t hash[HASH_SIZE]);
+
+/* Takes in one object of the author after full verification; copies the bytes. RESULT_OK when it changed
+ * something; RESULT_STALE, RESULT_AHEAD, RESULT_BAD_SIGNATURE and decoder's results when it was refused.
+ * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
+enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
+        struct bytes object, struct moment now, const struct timing *timing);
+
+/* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
+const uint8_t *author_missing_chunk(const struct author *author, unsigned index);
+
+bool author_is_killed(const struct author *author);
+
+/* All claims of the head in effect. */
+struct author_claims {
+	const struct statement *statement;
+	unsigned chunk;
+	struct claim_cursor cursor;
+};
+
+struct author_claims author_claims_of(const struct author *author);
+bool author_claims_next(struct author_claims *claims, struct claim *out);
+
+/* The claim of that domain in the head in effect. */
+bool author_claim_find(const struct author *author, struct bytes domain, struct claim *out);
+
+#endif

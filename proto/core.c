@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/core.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "proto/assert.h"
+#include "proto/facts.h"
+#include "proto/writer.h"
+
+struct core {
+	struct node node;
+	struct peers peers;
+	struct gossip gossip;
+	struct own own;
+	struct relay relay;
+	struct publisher publisher;
+	bool started;
+	bool plan_due;               /* an input of planning has changed */
+	uint64_t planned_generation; /* of the archive */
+};
+
+const char *const core_fact_names[] = {
+        FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, NULL};
+
+/* --- life
+ * --------------------------------------------------------------------------------------------------- */
+
+static enum result core_init(struct core *core, const struct core_identity *identity)
+{
+	struct node *node = &core->node;
+	struct certificate certificate;
+	enum result result = certificate_decode(identity->certificate, &certificate);
+
+	if (result == RESULT_OK)
+		result = archive_init(&node->archive, node->limits.authors_max);
+	if (result == RESULT_OK)
+		result = archive_add(&node->archive, certificate.root);
+	if (result != RESULT_OK)
+		return result;
+	memcpy(node->key, certificate.root, KEY_SIZE);
+	node->serial = certificate.serial;
+	node->op_secret = identity->op_secret;
+	node->identity = (struct session_identity){.session_secret = identity->session_secret,
+	        .psk = identity->psk,
+	        .certificate = identity->certificate};
+	core->publisher.peers = &core->peers;
+	return archive_put(&node->archive, node_self(node), OBJECT_CERTIFICATE, identity->certificate,
+	        (struct moment){.wall_ms = 0}, &node->timing);
+}
+
+enum result core_create(const struct limits *limits, const struct timing *timing,
+        const struct core_identity *identity, const uint8_t seed[32], struct core **out)
+{
+	static const struct settings nothing;
+	struct core *core = calloc(1, sizeof *core);
+	enum result result = RESULT_NO_MEMORY;
+
+	*out = NULL;
+	if (core == NULL)
+		return RESULT_NO_MEMORY;
+	core->node.limits = *limits;
+	core->node.timing = *timing;
+	core->node.next_id = 1;
+	entropy_init(&core->node.entropy, seed);
+	core->node.settings = settings_copy(&nothing);
+	if (core->node.settings != NULL)
+		result = core_init(core, identity);
+	if (result != RESULT_OK) {
+		core_destroy(core);
+		return result;
+	}
+	*out = core;
+	return RESULT_OK;
+}
+
+void core_destroy(struct core *core)
+{
+	if (core == NULL)
+		return;
+	peers_fini(&core->peers);
+	gossip_fini(&core->gossip);
+	own_fini(&core->own);
+	relay_fini(&core->relay);
+	publisher_fini(&core->publisher);
+	met_fini(&core->node.met);
+	local_names_fini(&core->node.local);
+	view_fini(&core->node.view);
+	archive_fini(&core->node.archive);
+	effects_fini(&core->node.effects);
+	entropy_fini(&core->node.entropy);
+	settings_destroy(core->node.settings);
+	free(core);
+}
+
+enum result core_load(
+        struct core *core, struct moment now, const char *name, struct bytes text, unsigned *line)
+{
+	core->node.now = now;
+	*line = 0;
+	if (strcmp(name, FACT_MET) == 0)
+		return met_parse(text, &core->node.met, line);
+	if (strcmp(name, FACT_APPLIED) == 0)
+		return relay_load(&core->relay, text, line);
+	if (strcmp(name, FACT_PUBLISHED) == 0)
+		return publisher_load(&core->publisher, text, line);
+	return own_load(&core->own, &core->node, name, text, line);
+}
+
+/* --- events
+ * ------------------------------------------------------------------------------------------------- */
+
+/* An author's slot may go to another: what peers have of it is forgotten with it. */
+static void uncarry(struct core *core, const struct author *author)
+{
+	for (unsigned i = 0; i < core->peers.count; i++) {
+		struct peer *peer = core->peers.peers[i];
+
+		if (author->slot < peer->known_count)
+			peer->known[author->slot] = (struct known){0};
+	}
+	archive_remove(&core->node.archive, author->key);
+}
+
+/* Who is carried: ourselves and the pins. */
+static void settle_carried(struct core *core)
+{
+	struct node *node = &core->node;
+
+	for (unsigned i = node->archive.count; i-- > 0;) {
+		const struct author *author = node->archive.authors[i];
+
+		if (memcmp(author->key, node->key, KEY_SIZE) != 0 &&
+		        settings_pin(node->settings, author->key) == NULL)
+			uncarry(core, author);
+	}
+	for (unsigned i = 0; i < node->settings->pin_count; i++) {
+		if (archive_add(&node->archive, node->settings->pins[i].key) != RESULT_OK)
+			effects_say(&node->effects, EFFECT_ALARM, "more than %u members: %s isn't carried",
+			        node->archive.max, node->settings->pins[i].name);
+	}
+}
+
+static void on_settings(struct core *core, const struct event *event)
+{
+	struct settings *copy = settings_copy(event->settings);
+
+	if (copy == NULL) {
+		core->node.effects.failed = true;
+		return;
+	}
+	settings_destroy(core->node.settings);
+	core->node.settings = copy;
+	settle_carried(core);
+	if (peers_settle(&core->peers, &core->node) != RESULT_OK ||
+	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
+		core->node.effects.failed = true;
+	core->relay.local_ms = core->node.now.mono_ms;
+	core->own.head_due = true;
+	core->plan_due = true;
+}
+
+static void on_start(struct core *core, const struct event *event)
+{
+	(void)event;
+	core->started = true;
+	core->node.started_ms = core->node.now.mono_ms;
+	core->own.head_due = true;
+	core->plan_due = true;
+}
+
+static void on_session_up(struct core *core, const struct event *event)
+{
+	peers_opened(&core->peers, &core->node, event->session, &event->address, event->port);
+}
+
+static void on_session_down(struct core *core, const struct event *event)
+{
+	peers_closed(&core->peers, &core->node, event->session, event->text != NULL ? event->text : "");
+	core->plan_due = true;
+}
+
+static void on_persisted(struct core *core, const struct event *event)
+{
+	if (own_persisted(&core->own, &core->node, event->id, event->ok) ||
+	        relay_persisted(&core->relay, &core->node, event->id, event->ok) ||
+	        publisher_persisted(&core->publisher, &core->node, event->id, event->ok))
+		core->plan_due = true;
+}
+
+static void on_tables(struct core *core, const struct event *event)
+{
+	relay_tables(&core->relay, &core->node, event->id, event->ok, event->data,
+	        event->text != NULL ? event->text : "");
+	core->own.carriage_due = true;
+}
+
+static void on_zone(struct core *core, const struct event *event)
+{
+	publisher_zone(&core->publisher, &core->node, event->id, event->ok, event->serial,
+	        event->text != NULL ? event->text : "");
+}
+
+static void on_local(struct core *core, const struct event *event)
+{
+	relay_local(&core->relay, &core->node, event->id, event->ok, event->data,
+	        event->text != NULL ? event->text : "");
+	core->own.head_due = true;
+	core->plan_due = true;
+}
+
+static void on_probed(struct core *core, const struct event *event)
+{
+	if (relay_probed(&core->relay, &core->node, event->id, event->data))
+		core->own.carriage_due = true;
+	else if (publisher_probed(&core->publisher, &core->node, event->id, event->data))
+		core->plan_due = true;
+}
+
+/* --- messages
+ * ------------------------------------------------------------------------------------------------ */
+
+static void on_ping(struct core *core, struct peer *peer, const struct message *message)
+{
+	peer->wall_skew_ms = (int64_t)message->wall_ms - core->node.now.wall_ms;
+}
+
+static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
+{
+	struct message message;
+
+	if (message_decode(bytes, &message) != RESULT_OK) {
+		core->node.counters.messages_refused++;
+		peer_refuse(peer, &core->node, REFUSAL_PROTOCOL, "undecodable message");
+		return;
+	}
+	if (message.type == MESSAGE_PING)
+		on_ping(core, peer, &message);
+	else if (message.type == MESSAGE_REFUSE)
+		peers_refused(&core->peers, &core->node, peer, message.refusal);
+	else
+		gossip_message(&core->gossip, &core->node, &core->peers, peer, &message);
+}
+
+static void persist_met(struct core *core)
+{
+	struct writer w;
+	uint8_t *data;
+	size_t length;
+
+	writer_init(&w, FACT_SIZE_MAX);
+	met_render(&core->node.met, &w);
+	if (writer_take(&w, &data, &length) == RESULT_OK)
+		node_persist(&core->node, FACT_MET, data, length);
+}
+
+static void on_peer_up(struct core *core, struct peer *peer)
+{
+	if (met_add(&core->node.met, peer->key, &peer->address) == RESULT_OK)
+		persist_met(core);
+	gossip_start(&core->gossip, &core->node, peer);
+	core->plan_due = true;
+}
+
+/* --- one wake-up
+ * --------------------------------------------------------------------------------------------- */
+
+/* The first exchange is over when a peer has offered all that it has and given what we lacked of it. */
+static void notice_exchange(struct core *core)
+{
+	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
+		const struct peer *peer = core->peers.peers[i];
+
+		core->own.exchanged = peer->is_up && peer->offers_heard && peer->wants_out == 0;
+	}
+}
+
+static void replan(struct core *core)
+{
+	struct node *node = &core->node;
+	struct view view;
+
+	if (!core->plan_due && core->planned_generation == node->archive.generation)
+		return;
+	core->plan_due = false;
+	core->planned_generation = node->archive.generation;
+	if (view_compute(node->settings, &node->archive, node->key, &view) != RESULT_OK)
+		return;
+	view_fini(&node->view);
+	node->view = view;
+	relay_replan(&core->relay, node);
+	publisher_replan(&core->publisher, node);
+	core->own.head_due = true;
+	core->own.carriage_due = true;
+}
+
+static void settle(struct core *core)
+{
+	struct node *node = &core->node;
+
+	if (!core->started)
+		return;
+	peers_tick(&core->peers, node);
+	gossip_step(&core->gossip, node, &core->peers);
+	notice_exchange(core);
+	replan(core);
+	relay_step(&core->relay, node);
+	publisher_step(&core->publisher, node);
+	own_step(&core->own, node, relay_serves, &core->relay);
+	gossip_step(&core->gossip, node, &core->peers);
+}
+
+void core_event(struct core *core, struct moment now, const struct event *event)
+{
+	static void (*const rows[EVENT_TYPES])(struct core *, const struct event *) = {
+	        [EVENT_START] = on_start,
+	        [EVENT_SETTINGS] = on_settings,
+	        [EVENT_SESSION_UP] = on_session_up,
+	        [EVENT_SESSION_DOWN] = on_session_down,
+	        [EVENT_PERSISTED] = on_persisted,
+	        [EVENT_TABLES] = on_tables,
+	        [EVENT_ZONE] = on_zone,
+	        [EVENT_LOCAL] = on_local,
+	        [EVENT_PROBED] = on_probed,
+	};
+
+	INVARIANT(event->type < EVENT_TYPES);
+	core->node.now = now;
+	rows[event->type](core, event);
+	settle(core);
+}
+
+void core_recv(struct core *core, struct moment now, uint32_t session, struct bytes bytes)
+{
+	struct peer *peer;
+	struct bytes message;
+	enum peer_news news;
+
+	core->node.now = now;
+	peers_recv(&core->peers, &core->node, session, bytes);
+	while ((peer = peers_find(&core->peers, session)) != NULL &&
+	        (news = peers_step(&core->peers, &core->node, peer, &message)) != PEER_NOTHING) {
+		if (news == PEER_UP)
+			on_peer_up(core, peer);
+		else
+			on_message(core, peer, message);
+	}
+	settle(core);
+}
+
+void core_tick(struct core *core, struct moment now)
+{
+	core->node.now = now;
+	settle(core);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t core_due(const struct core *core)
+{
+	const struct node *node = &core->node;
+	int64_t due = NEVER_MS;
+
+	if (!core->started)
+		return due;
+	due = earlier(due, peers_due(&core->peers, node));
+	due = earlier(due, gossip_due(&core->gossip));
+	due = earlier(due, relay_due(&core->relay, node));
+	due = earlier(due, publisher_due(&core->publisher, node));
+	return earlier(due, own_due(&core->own, node));
+}
+
+bool core_effect_next(struct core *core, struct effect *out)
+{
+	return effects_take(&core->node.effects, out);
+}
+
+const struct node *core_node(const struct core *core)
+{
+	return &core->node;
+}
+
+const struct own *core_own(const struct core *core)
+{
+	return &core->own;
+}
+
+const struct peers *core_peers(const struct core *core)
+{
+	return &core->peers;
+}
+
+const struct relay *core_relay(const struct core *core)
+{
+	return &core->relay;
+}
+
+const struct publisher *core_publisher(const struct core *core)
+{
+	return &core->publisher;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/desired.h"
+
+#include <stdlib.h>
+
+void table_rows_fini(struct table_rows *rows)
+{
+	free(rows->rows);
+	*rows = (struct table_rows){.count = 0};
+}
+
+enum result table_rows_copy(const struct table_rows *rows, struct table_rows *out)
+{
+	*out = (struct table_rows){.rows = malloc((rows->count + 1) * sizeof *rows->rows)};
+	if (out->rows == NULL)
+		return RESULT_NO_MEMORY;
+	if (rows->count > 0)
+		memcpy(out->rows, rows->rows, rows->count * sizeof *rows->rows);
+	out->count = rows->count;
+	return RESULT_OK;
+}
+
+static bool route_equal(const struct route *a, const struct route *b)
+{
+	bool equal = a->count == b->count;
+
+	for (unsigned i = 0; equal && i < a->count; i++)
+		equal = a->hops[i].port == b->hops[i].port &&
+		        address_compare(&a->hops[i].address, &b->hops[i].address) == 0;
+	return equal;
+}
+
+static bool row_equal(const struct table_row *a, const struct table_row *b)
+{
+	return strcmp(a->domain.text, b->domain.text) == 0 && memcmp(a->author, b->author, KEY_SIZE) == 0 &&
+	       a->version == b->version && a->since_ms == b->since_ms && route_equal(&a->route, &b->route);
+}
+
+bool table_rows_equal(const struct table_rows *a, const struct table_rows *b)
+{
+	bool equal = a->count == b->count;
+
+	for (unsigned i = 0; equal && i < a->count; i++)
+		equal = row_equal(&a->rows[i], &b->rows[i]);
+	return equal;
+}
+
+static int compare_domain_to_row(const void *domain, const void *row)
+{
+	const struct table_row *r = row;
+
+	return bytes_compare(*(const struct bytes *)domain, bytes_of(r->domain.text, strlen(r->domain.text)));
+}
+
+const struct table_row *table_rows_find(const struct table_rows *rows, struct bytes domain)
+{
+	if (rows->count == 0)
+		return NULL;
+	return bsearch(&domain, rows->rows, rows->count, sizeof *rows->rows, compare_domain_to_row);
+}
+
+void published_fini(struct published *published)
+{
+	free(published->mx);
+	free(published->hosts);
+	*published = (struct published){.mx_count = 0};
+}
+
+static bool mx_equal(const struct published_mx *a, const struct published_mx *b)
+{
+	return strcmp(a->domain.text, b->domain.text) == 0 && memcmp(a->author, b->author, KEY_SIZE) == 0 &&
+	       memcmp(a->relay, b->relay, KEY_SIZE) == 0 && a->preference == b->preference;
+}
+
+static bool host_equal(const struct published_host *a, const struct published_host *b)
+{
+	bool equal = memcmp(a->relay, b->relay, KEY_SIZE) == 0 && strcmp(a->name, b->name) == 0 &&
+	             a->addresses.count == b->addresses.count;
+
+	for (unsigned i = 0; equal && i < a->addresses.count; i++)
+		equal = address_compare(&a->addresses.at[i], &b->addresses.at[i]) == 0;
+	return equal;
+}
+
+bool published_equal(const struct published *a, const struct published *b)
+{
+	bool equal = a->mx_count == b->mx_count && a->host_count == b->host_count;
+
+	for (unsigned i = 0; equal && i < a->mx_count; i++)
+		equal = mx_equal(&a->mx[i], &b->mx[i]);
+	for (unsigned i = 0; equal && i < a->host_count; i++)
+		equal = host_equal(&a->hosts[i], &b->hosts[i]);
+	return equal;
+}
+
+const struct published_host *published_host_find(
+        const struct published *published, const uint8_t relay[KEY_SIZE])
+{
+	for (unsigned i = 0; i < published->host_count; i++) {
+		if (memcmp(published->hosts[i].relay, relay, KEY_SIZE) == 0)
+			return &published->hosts[i];
+	}
+	return NULL;
+}
+
+const struct published_mx *published_mx_find(const struct published *published, struct bytes domain)
+{
+	unsigned low = 0, high = published->mx_count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+		const char *text = published->mx[middle].domain.text;
+
+		if (bytes_compare(bytes_of(text, strlen(text)), domain) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == published->mx_count || strlen(published->mx[low].domain.text) != domain.length ||
+	        memcmp(published->mx[low].domain.text, domain.data, domain.length) != 0)
+		return NULL;
+	return &published->mx[low];
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Desired state: what planning wants the MTA's tables and the zones to hold. Pure data.
+ */
+#ifndef PROTO_DESIRED_H
+#define PROTO_DESIRED_H
+
+#include "proto/address.h"
+#include "proto/settings.h"
+
+struct nexthop {
+	struct address address;
+	uint16_t port;
+};
+
+/* Where mail for a claimant's domains goes, in order. */
+struct route {
+	unsigned count;
+	struct nexthop hops[NEXTHOPS_MAX];
+};
+
+/* One domain that this relay carries. The set of these, in order of domain, is what the MTA's tables are made
+ * of and what the durable `applied` file holds. */
+struct table_row {
+	struct domain_name domain;
+	uint8_t author[KEY_SIZE]; /* the claimant */
+	uint64_t version;         /* its claims version when the row was last planned from a claim */
+	int64_t since_ms;         /* wall time of going in */
+	struct route route;
+};
+
+struct table_rows {
+	struct table_row *rows; /* in order of domain */
+	unsigned count;
+};
+
+/* A relay in the published MX set of a domain. Sorted by domain, then relay. */
+struct published_mx {
+	struct domain_name domain;
+	uint8_t author[KEY_SIZE];
+	uint8_t relay[KEY_SIZE];
+	uint16_t preference;
+};
+
+/* A relay that has host records in the pool zones. Sorted by relay. */
+struct published_host {
+	uint8_t relay[KEY_SIZE];
+	char name[MEMBER_NAME_MAX + 1];
+	struct address_list addresses;
+};
+
+/* What this publisher has put into DNS: an input of planning, durable. */
+struct published {
+	struct published_mx *mx;
+	unsigned mx_count;
+	struct published_host *hosts;
+	unsigned host_count;
+};
+
+void table_rows_fini(struct table_rows *rows);
+enum result table_rows_copy(const struct table_rows *rows, struct table_rows *out);
+bool table_rows_equal(const struct table_rows *a, const struct table_rows *b);
+const struct table_row *table_rows_find(const struct table_rows *rows, struct bytes domain);
+
+void published_fini(struct published *published);
+bool published_equal(const struct published *a, const struct published *b);
+const struct published_host *published_host_find(
+        const struct published *published, const uint8_t relay[KEY_SIZE]);
+/* First row of a domain, NULL when none; its rows stand together. */
+const struct published_mx *published_mx_find(const struct published *published, struct bytes domain);
+
+/* One zone's records in presentation form, one a line, sorted, absolute names. */
+struct zone_records {
+	char *text; /* lines ending in '\n'; NUL-terminated; owned */
+	size_t length;
+};
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/facts.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "proto/domain.h"
+#include "proto/key.h"
+#include "proto/lines.h"
+
+/* --- fields ------------------------------------------------------------------------------------ */
+
+static bool field_key(struct bytes field, uint8_t key[KEY_SIZE])
+{
+	return key_parse((const char *)field.data, field.length, key) == RESULT_OK;
+}
+
+static bool field_domain(struct bytes field, struct domain_name *out)
+{
+	if (domain_check((const char *)field.data, field.length) != RESULT_OK)
+		return false;
+	memcpy(out->text, field.data, field.length);
+	out->text[field.length] = '\0';
+	return true;
+}
+
+static bool field_address(struct bytes field, struct address *out)
+{
+	return address_parse((const char *)field.data, field.length, out) == RESULT_OK;
+}
+
+/* The part of a comma-separated field up to the next comma; false at the end. */
+static bool field_part(struct bytes *field, struct bytes *part)
+{
+	const uint8_t *comma;
+
+	if (field->length == 0)
+		return false;
+	comma = memchr(field->data, ',', field->length);
+	*part = bytes_of(field->data, comma != NULL ? (size_t)(comma - field->data) : field->length);
+	size_t used = part->length + (comma != NULL);
+
+	*field = bytes_of(field->data + used, field->length - used);
+	return true;
+}
+
+static bool field_hop(struct bytes part, struct nexthop *out)
+{
+	const uint8_t *slash = memchr(part.data, '/', part.length);
+	uint64_t port;
+
+	if (slash == NULL)
+		return false;
+	size_t length = (size_t)(slash - part.data);
+
+	if (!field_address(bytes_of(part.data, length), &out->address) ||
+	        !field_number(bytes_of(slash + 1, part.length - length - 1), UINT16_MAX, &port) || port == 0)
+		return false;
+	out->port = (uint16_t)port;
+	return true;
+}
+
+static bool field_route(struct bytes field, struct route *out)
+{
+	struct bytes part;
+
+	while (field_part(&field, &part)) {
+		if (out->count == NEXTHOPS_MAX || !field_hop(part, &out->hops[out->count]))
+			return false;
+		out->count++;
+	}
+	return out->count > 0;
+}
+
+static bool field_addresses(struct bytes field, struct address_list *out)
+{
+	struct bytes part;
+
+	while (field_part(&field, &part)) {
+		if (out->count == HEAD_ADDRESSES_MAX || !field_address(part, &out->at[out->count]))
+			return false;
+		out->count++;
+	}
+	return out->count > 0;
+}
+
+/* Room for one more element of an array that doubles. */
+static bool grow(void **array, unsigned count, size_t size)
+{
+	void *grown;
+
+	if (count > 0 && (count & (count - 1)) != 0)
+		return true;
+	grown = realloc(*array, (size_t)(count > 0 ? count * 2 : 1) * size);
+	if (grown == NULL)
+		return false;
+	*array = grown;
+	return true;
+}
+
+/* --- applied ----------------------------------------------------------------------------------- */
+
+static void put_route(struct writer *w, const struct route *route)
+{
+	char address[ADDRESS_TEXT_BYTES];
+
+	for (unsigned i = 0; i < route->count; i++) {
+		address_render(&route->hops[i].address, address);
+		writer_format(w, "%s%s/%u", i > 0 ? "," : "", address, route->hops[i].port);
+	}
+}
+
+void facts_render_applied(const struct table_rows *rows, struct writer *w)
+{
+	char key[KEY_TEXT_BYTES];
+
+	writer_format(w,
+	        "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS: what meshd has put into the MTA's tables.\n");
+	for (unsigned i = 0; i < rows->count; i++) {
+		const struct table_row *row = &rows->rows[i];
+
+		key_render(row->author, key);
+		writer_format(w, "%s %s %llu %lld ", row->domain.text, key, (unsigned long long)row->version,
+		        (long long)row->since_ms);
+		put_route(w, &row->route);
+		writer_format(w, "\n");
+	}
+}
+
+static bool parse_row(const struct line *line, struct table_row *out)
+{
+	uint64_t since;
+
+	*out = (struct table_row){.version = 0};
+	if (line->count != 5 || !field_domain(line->fields[0], &out->domain) ||
+	        !field_key(line->fields[1], out->author) ||
+	        !field_number(line->fields[2], UINT64_MAX, &out->version) ||
+	        !field_number(line->fields[3], INT64_MAX, &since) ||
+	        !field_route(line->fields[4], &out->route))
+		return false;
+	out->since_ms = (int64_t)since;
+	return true;
+}
+
+enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsigned *number)
+{
+	struct lines lines = lines_of(text);
+	struct line line;
+	enum result result = RESULT_OK;
+
+	*out = (struct table_rows){.count = 0};
+	while (result == RESULT_OK && lines_next(&lines, &line)) {
+		if (!grow((void **)&out->rows, out->count, sizeof *out->rows))
+			result = RESULT_NO_MEMORY;
+		else if (!parse_row(&line, &out->rows[out->count]))
+			result = RESULT_MALFORMED;
+		else if (out->count > 0 && strcmp(out->rows[out->count - 1].domain.text,
+		                                   out->rows[out->count].domain.text) >= 0)
+			result = RESULT_NONCANONICAL;
+		else
+			out->count++;
+	}
+	if (result != RESULT_OK) {
+		*number = lines.number;
+		table_rows_fini(out);
+	}
+	return result;
+}
+
+/* --- published --------------------------------------------------------------------------------- */
+
+static void put_mx(struct writer *w, const struct published_mx *mx)
+{
+	char claimant[KEY_TEXT_BYTES], relay[KEY_TEXT_BYTES];
+
+	key_render(mx->author, claimant);
+	key_render(mx->relay, relay);
+	writer_format(w, "mx %s %s %s %u\n", mx->domain.text, claimant, relay, mx->preference);
+}
+
+static void put_host(struct writer *w, const struct published_host *host)
+{
+	char relay[KEY_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
+
+	key_render(host->relay, relay);
+	writer_format(w, "host %s %s ", relay, host->name);
+	for (unsigned i = 0; i < host->addresses.count; i++) {
+		address_render(&host->addresses.at[i], address);
+		writer_format(w, "%s%s", i > 0 ? "," : "", address);
+	}
+	writer_format(w, "\n");
+}
+
+void facts_render_published(const struct published *published, struct writer *w)
+{
+	writer_format(w, "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE: what meshd has "
+	                 "put into DNS.\n");
+	for (unsigned i = 0; i < published->host_count; i++)
+		put_host(w, &published->hosts[i]);
+	for (unsigned i = 0; i < published->mx_count; i++)
+		put_mx(w, &published->mx[i]);
+}
+
+static enum result parse_mx(const struct line *line, struct published *out)
+{
+	uint64_t preference;
+
+	if (!grow((void **)&out->mx, out->mx_count, sizeof *out->mx))
+		return RESULT_NO_MEMORY;
+	struct published_mx *mx = &out->mx[out->mx_count];
+
+	*mx = (struct published_mx){.preference = 0};
+	if (line->count != 5 || !field_domain(line->fields[1], &mx->domain) ||
+	        !field_key(line->fields[2], mx->author) || !field_key(line->fields[3], mx->relay) ||
+	        !field_number(line->fields[4], UINT16_MAX, &preference))
+		return RESULT_MALFORMED;
+	mx->preference = (uint16_t)preference;
+	if (out->mx_count > 0 && strcmp(mx[-1].domain.text, mx->domain.text) > 0)
+		return RESULT_NONCANONICAL;
+	out->mx_count++;
+	return RESULT_OK;
+}
+
+static enum result parse_host(const struct line *line, struct published *out)
+{
+	if (!grow((void **)&out->hosts, out->host_count, sizeof *out->hosts))
+		return RESULT_NO_MEMORY;
+	struct published_host *host = &out->hosts[out->host_count];
+
+	*host = (struct published_host){.name = ""};
+	if (line->count != 4 || !field_key(line->fields[1], host->relay) ||
+	        member_name_check((const char *)line->fields[2].data, line->fields[2].length) != RESULT_OK ||
+	        !field_addresses(line->fields[3], &host->addresses))
+		return RESULT_MALFORMED;
+	memcpy(host->name, line->fields[2].data, line->fields[2].length);
+	out->host_count++;
+	return RESULT_OK;
+}
+
+enum result facts_parse_published(struct bytes text, struct published *out, unsigned *number)
+{
+	struct lines lines = lines_of(text);
+	struct line line;
+	enum result result = RESULT_OK;
+
+	*out = (struct published){.mx_count = 0};
+	while (result == RESULT_OK && lines_next(&lines, &line)) {
+		if (field_is(line.fields[0], "mx"))
+			result = parse_mx(&line, out);
+		else if (field_is(line.fields[0], "host"))
+			result = parse_host(&line, out);
+		else
+			result = RESULT_MALFORMED;
+	}
+	if (result != RESULT_OK) {
+		*number = lines.number;
+		published_fini(out);
+	}
+	return result;
+}
+
+/* --- own statements ---------------------------------------------------------------------------- */
+
+void facts_render_seq(uint64_t last, struct writer *w)
+{
+	writer_format(w, "%llu\n", (unsigned long long)last);
+}
+
+enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *number)
+{
+	struct lines lines = lines_of(text);
+	struct line line, more;
+
+	*last = 0;
+	if (lines_next(&lines, &line) && line.count == 1 && field_number(line.fields[0], UINT64_MAX, last) &&
+	        !lines_next(&lines, &more))
+		return RESULT_OK;
+	*number = lines.number > 0 ? lines.number : 1;
+	return RESULT_MALFORMED;
+}
+
+static const char *const kind_words[] = {
+        [OBJECT_CERTIFICATE] = "certificate",
+        [OBJECT_HEAD] = "head",
+        [OBJECT_CHUNK] = "chunk",
+        [OBJECT_CARRIAGE] = "carriage",
+};
+
+static void put_hex(struct writer *w, struct bytes object)
+{
+	char hex[2 * 256 + 1];
+
+	for (size_t at = 0; at < object.length; at += 256) {
+		size_t part = object.length - at < 256 ? object.length - at : 256;
+
+		sodium_bin2hex(hex, sizeof hex, object.data + at, part);
+		writer_raw(w, hex, 2 * part);
+	}
+}
+
+void facts_render_objects(
+        const struct bytes *objects, const enum object_kind *kinds, unsigned count, struct writer *w)
+{
+	writer_format(w, "# Our own last statement, as signed.\n");
+	for (unsigned i = 0; i < count; i++) {
+		writer_format(w, "%s ", kind_words[kinds[i]]);
+		put_hex(w, objects[i]);
+		writer_format(w, "\n");
+	}
+}
+
+static bool field_kind(struct bytes field, enum object_kind *kind)
+{
+	for (unsigned i = OBJECT_CERTIFICATE; i <= OBJECT_CARRIAGE; i++) {
+		if (field_is(field, kind_words[i])) {
+			*kind = (enum object_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum result facts_next_object(struct bytes *text, enum object_kind *kind, uint8_t **object, size_t *length)
+{
+	struct lines lines = lines_of(*text);
+	struct line line;
+
+	*object = NULL;
+	if (!lines_next(&lines, &line))
+		return RESULT_NOT_FOUND;
+	*text = bytes_of(lines.at, (size_t)(lines.end - lines.at));
+	if (line.count != 2 || !field_kind(line.fields[0], kind) ||
+	        line.fields[1].length > 2 * OBJECT_SIZE_MAX)
+		return RESULT_MALFORMED;
+	*object = malloc(line.fields[1].length / 2 + 1);
+	if (*object == NULL)
+		return RESULT_NO_MEMORY;
+	if (sodium_hex2bin(*object, line.fields[1].length / 2, (const char *)line.fields[1].data,
+	            line.fields[1].length, NULL, length, NULL) == 0 &&
+	        *length * 2 == line.fields[1].length)
+		return RESULT_OK;
+	free(*object);
+	*object = NULL;
+	return RESULT_MALFORMED;
+}

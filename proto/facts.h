@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The text of the core's durable files: what was applied, what was published, and our own last statements.
+ * Pure. Each *_parse() takes the whole file; on a bad line *line is its number and the output is empty.
+ */
+#ifndef PROTO_FACTS_H
+#define PROTO_FACTS_H
+
+#include "proto/archive.h"
+#include "proto/desired.h"
+#include "proto/writer.h"
+
+#define FACT_SEQ "seq"             /* the last (serial, seq) that may have been signed */
+#define FACT_HEAD "head"           /* our own last head and its chunks */
+#define FACT_CARRIAGE "carriage"   /* our own last carriage */
+#define FACT_MET "met"             /* see proto/met.h */
+#define FACT_APPLIED "applied"     /* the rows of the MTA's tables */
+#define FACT_PUBLISHED "published" /* the MX sets and hosts in our zones */
+
+enum { FACT_SIZE_MAX = 128 * 1024 * 1024 }; /* applied rows of 1,000,000 domains */
+
+/* "DOMAIN KEY VERSION SINCE_MS ADDRESS/PORT,..." a line. */
+void facts_render_applied(const struct table_rows *rows, struct writer *w);
+enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsigned *line);
+
+/* "mx DOMAIN CLAIMANT RELAY PREFERENCE" and "host RELAY NAME ADDRESS,..." lines. */
+void facts_render_published(const struct published *published, struct writer *w);
+enum result facts_parse_published(struct bytes text, struct published *out, unsigned *line);
+
+/* "LAST" */
+void facts_render_seq(uint64_t last, struct writer *w);
+enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *line);
+
+/* "KIND HEX" a line, in an order that archive_put() can take in: what we hold of an author's head or
+ * carriage. */
+void facts_render_objects(
+        const struct bytes *objects, const enum object_kind *kinds, unsigned count, struct writer *w);
+
+/* The next object of such a file; *object is the caller's. RESULT_NOT_FOUND at the end. */
+enum result facts_next_object(struct bytes *text, enum object_kind *kind, uint8_t **object, size_t *length);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/node.h"
+
+struct bytes node_name_of(const struct node *node, const uint8_t key[KEY_SIZE])
+{
+	const struct pin *pin = settings_pin(node->settings, key);
+	const struct author *author = archive_find(&node->archive, key);
+
+	if (pin != NULL)
+		return bytes_of(pin->name, strlen(pin->name));
+	return author != NULL && author->head != NULL ? author->head->head.name : bytes_of("", 0);
+}
+
+uint64_t node_persist(struct node *node, const char *name, uint8_t *data, size_t length)
+{
+	uint64_t id = node->next_id++;
+
+	effects_put(&node->effects,
+	        &(struct effect){
+	                .type = EFFECT_PERSIST, .id = id, .name = name, .data = data, .length = length});
+	return id;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the parts of one core share: who we are, what the operator said, what is held, the time of this
+ * wake-up, and the queue of effects. Pure. The parts (peers, gossip, own, relay, publisher) know this and
+ * not each other; core.c routes between them.
+ */
+#ifndef PROTO_NODE_H
+#define PROTO_NODE_H
+
+#include "proto/archive.h"
+#include "proto/effect.h"
+#include "proto/entropy.h"
+#include "proto/local_names.h"
+#include "proto/met.h"
+#include "proto/session.h"
+#include "proto/timing.h"
+#include "proto/view.h"
+
+struct counters {
+	uint64_t objects_taken;
+	uint64_t objects_refused;  /* malformed, badly signed, stale */
+	uint64_t messages_refused; /* undecodable or not asked for */
+	uint64_t sessions_refused;
+	uint64_t handshakes_failed;
+	uint64_t signatures_checked;
+};
+
+struct node {
+	struct limits limits;
+	struct timing timing;
+	uint8_t key[KEY_SIZE]; /* our root key R */
+	uint64_t serial;       /* of our certificate */
+	uint8_t *op_secret;    /* 64 bytes, borrowed */
+	struct session_identity identity;
+	struct settings *settings; /* never NULL once started */
+	struct archive archive;
+	struct view view;
+	struct met met;
+	struct local_names local;
+	struct entropy entropy;
+	struct effects effects;
+	struct counters counters;
+	struct moment now;
+	int64_t started_ms; /* monotonic */
+	uint64_t next_id;   /* of effects */
+};
+
+/* Our own author in the archive; there from the start. */
+static inline struct author *node_self(const struct node *node)
+{
+	return archive_find(&node->archive, node->key);
+}
+
+/* What this operator calls an identity: the pin's name, the name in its head, or "". */
+struct bytes node_name_of(const struct node *node, const uint8_t key[KEY_SIZE]);
+
+/* Queues writing a durable file and returns the id that EVENT_PERSISTED will have. Takes data. */
+uint64_t node_persist(struct node *node, const char *name, uint8_t *data, size_t length);
+
+#endif

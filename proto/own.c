@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/own.h"
+
+#include <stdlib.h>
+
+#include "proto/assert.h"
+#include "proto/facts.h"
+#include "proto/standing.h"
+#include "proto/writer.h"
+
+/* --- drafts ------------------------------------------------------------------------------------- */
+
+static void draft_drop(struct own_draft *draft)
+{
+	for (unsigned i = 0; i < draft->count; i++)
+		free(draft->objects[i]);
+	*draft = (struct own_draft){.count = 0};
+}
+
+void own_fini(struct own *own)
+{
+	draft_drop(&own->draft);
+}
+
+static bool draft_persist(struct own *own, struct node *node, const char *name)
+{
+	struct own_draft *draft = &own->draft;
+	struct bytes objects[1 + HEAD_CHUNKS_MAX];
+	enum object_kind kinds[1 + HEAD_CHUNKS_MAX];
+	struct writer seq, statement;
+	uint8_t *seq_data, *data;
+	size_t seq_length, length;
+
+	for (unsigned i = 0; i < draft->count; i++) {
+		objects[i] = bytes_of(draft->objects[i], draft->lengths[i]);
+		kinds[i] = i == 0 ? draft->kind : OBJECT_CHUNK;
+	}
+	writer_init(&seq, 64);
+	facts_render_seq(own->last_seq, &seq);
+	writer_init(&statement, FACT_SIZE_MAX);
+	facts_render_objects(objects, kinds, draft->count, &statement);
+	if (writer_take(&seq, &seq_data, &seq_length) != RESULT_OK)
+		return false;
+	if (writer_take(&statement, &data, &length) != RESULT_OK) {
+		free(seq_data);
+		return false;
+	}
+	draft->persist_ids[0] = node_persist(node, FACT_SEQ, seq_data, seq_length);
+	draft->persist_ids[1] = node_persist(node, name, data, length);
+	return true;
+}
+
+static void own_retry(struct own *own, const struct node *node)
+{
+	own->head_due |= own->draft.kind == OBJECT_HEAD;
+	own->carriage_due |= own->draft.kind == OBJECT_CARRIAGE;
+	own->retry_ms = node->now.mono_ms + node->timing.apply_retry_ms;
+	draft_drop(&own->draft);
+}
+
+/* Our own statements are taken in whatever our clock says now. */
+static enum result take_own(struct node *node, enum object_kind kind, struct bytes object)
+{
+	struct timing timing = node->timing;
+
+	timing.clock_ahead_ms = INT64_MAX - node->now.wall_ms;
+	return archive_put(&node->archive, node_self(node), kind, object, node->now, &timing);
+}
+
+static void draft_release(struct own *own, struct node *node)
+{
+	struct own_draft *draft = &own->draft;
+
+	for (unsigned i = 0; i < draft->count; i++) {
+		enum object_kind kind = i == 0 ? draft->kind : OBJECT_CHUNK;
+		enum result result = take_own(node, kind, bytes_of(draft->objects[i], draft->lengths[i]));
+
+		/* Equal chunks stand once; a chunk that the head before had is there already. */
+		if (result != RESULT_OK && !(kind == OBJECT_CHUNK && result == RESULT_NOT_FOUND))
+			effects_say(&node->effects, EFFECT_ALARM, "our own statement was not taken in: %s",
+			        result_text(result));
+	}
+	own->fresh = false;
+	draft_drop(draft);
+}
+
+bool own_persisted(struct own *own, struct node *node, uint64_t id, bool ok)
+{
+	struct own_draft *draft = &own->draft;
+	bool ours = false;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (draft->kind == 0 || draft->persist_ids[i] != id)
+			continue;
+		draft->persist_ids[i] = 0;
+		draft->failed |= !ok;
+		ours = true;
+	}
+	if (!ours || draft->persist_ids[0] != 0 || draft->persist_ids[1] != 0)
+		return ours;
+	if (draft->failed)
+		own_retry(own, node);
+	else
+		draft_release(own, node);
+	return true;
+}
+
+static uint64_t next_seq(struct own *own, const struct node *node)
+{
+	uint64_t clock = node->now.wall_ms > 0 ? (uint64_t)node->now.wall_ms : 0;
+
+	own->last_seq = clock > own->last_seq ? clock : own->last_seq + 1;
+	return own->last_seq;
+}
+
+/* --- head --------------------------------------------------------------------------------------- */
+
+static int compare_choices(const void *a, const void *b)
+{
+	return memcmp(
+	        ((const struct relay_choice *)a)->relay, ((const struct relay_choice *)b)->relay, KEY_SIZE);
+}
+
+static bool was_chosen(const struct node *node, const uint8_t *relay)
+{
+	const struct statement *last = node_self(node)->head;
+
+	return last != NULL && head_chooses(&last->head, 0, relay, NULL);
+}
+
+/* A pin that offers; one whose head isn't held stays as it was: absence proves nothing. */
+static bool is_chosen(const struct node *node, const struct pin *pin)
+{
+	const struct author *author = archive_find(&node->archive, pin->key);
+
+	if (!view_contains(&node->view, pin->key))
+		return false;
+	if (author == NULL || author->head == NULL)
+		return was_chosen(node, pin->key);
+	return (author->head->head.roles & HEAD_ROLE_RELAY) != 0;
+}
+
+static bool offers_itself(const struct node *node)
+{
+	return node->settings->has_mta && node->settings->carry != CARRY_NONE &&
+	       node->settings->public.count > 0;
+}
+
+static unsigned choose_relays(const struct node *node, struct relay_choice choices[RELAYSET_RELAYS_MAX])
+{
+	unsigned count = 0;
+
+	if (offers_itself(node))
+		choices[count++] = (struct relay_choice){.relay = node->key, .preference = 10};
+	for (unsigned i = 0; i < node->settings->pin_count && count < RELAYSET_RELAYS_MAX; i++) {
+		const struct pin *pin = &node->settings->pins[i];
+
+		if (memcmp(pin->key, node->key, KEY_SIZE) != 0 && is_chosen(node, pin))
+			choices[count++] = (struct relay_choice){.relay = pin->key, .preference = 10};
+	}
+	qsort(choices, count, sizeof *choices, compare_choices);
+	return count;
+}
+
+static void put_relaysets(const struct node *node, unsigned claims, struct writer *w)
+{
+	struct relay_choice choices[RELAYSET_RELAYS_MAX];
+
+	writer_array(w, claims > 0 ? 1 : 0);
+	if (claims > 0)
+		head_put_relayset(w, choices, choose_relays(node, choices));
+}
+
+/* A claim is first signed when our MTA holds the name; later only the operator takes it out. */
+static bool is_signed(const struct node *node, struct bytes domain, struct claim *last)
+{
+	if (author_claim_find(node_self(node), domain, last))
+		return true;
+	return policy_judge(node->settings, domain) == STANDING_ACTIVE &&
+	       local_names_get(&node->local, domain) == LOCALITY_LOCAL;
+}
+
+struct claim_set {
+	struct claim *claims; /* in order of domain */
+	uint8_t *salts;
+	unsigned count;
+	unsigned fresh; /* of these, not claimed before */
+};
+
+static enum result collect_claims(struct node *node, struct claim_set *set)
+{
+	const struct settings *settings = node->settings;
+
+	*set = (struct claim_set){
+	        .claims = calloc(settings->claim_count + 1, sizeof *set->claims),
+	        .salts = malloc((size_t)(settings->claim_count + 1) * SALT_SIZE),
+	};
+	if (set->claims == NULL || set->salts == NULL)
+		return RESULT_NO_MEMORY;
+	for (unsigned i = 0; i < settings->claim_count; i++) {
+		struct bytes domain = bytes_of(settings->claims[i].text, strlen(settings->claims[i].text));
+		struct claim last = {.since = 0};
+		uint8_t *salt = set->salts + (size_t)set->count * SALT_SIZE;
+
+		if (!is_signed(node, domain, &last))
+			continue;
+		if (last.salt != NULL)
+			memcpy(salt, last.salt, SALT_SIZE);
+		else
+			entropy_draw(&node->entropy, salt, SALT_SIZE);
+		set->fresh += last.salt == NULL;
+		last.domain = domain;
+		last.salt = salt;
+		set->claims[set->count++] = last;
+	}
+	return RESULT_OK;
+}
+
+static void claim_set_fini(struct claim_set *set)
+{
+	free(set->claims);
+	free(set->salts);
+}
+
+/* Encodes the claims whose chunk is `index` of `chunks`, if there are any. */
+static enum result encode_bucket(const struct claim_set *set, unsigned index, unsigned chunks,
+        struct claim *bucket, struct own_draft *draft)
+{
+	unsigned count = 0;
+	enum result result;
+
+	for (unsigned i = 0; i < set->count; i++) {
+		if (chunk_index(set->claims[i].domain, chunks) == index)
+			bucket[count++] = set->claims[i];
+	}
+	if (count == 0)
+		return RESULT_OK;
+	if (count > CHUNK_CLAIMS_MAX)
+		return RESULT_TOO_LARGE;
+	result = chunk_encode(bucket, count, &draft->objects[draft->count], &draft->lengths[draft->count]);
+	draft->count += result == RESULT_OK;
+	return result;
+}
+
+/* Chunks go to the draft behind place 0, which is the head's. */
+static enum result encode_chunks(const struct claim_set *set, struct own_draft *draft)
+{
+	unsigned chunks = chunk_count_for(set->count);
+	struct claim *bucket = malloc((set->count + 1) * sizeof *bucket);
+	enum result result = bucket != NULL ? RESULT_OK : RESULT_NO_MEMORY;
+
+	if (chunks > HEAD_CHUNKS_MAX)
+		result = RESULT_TOO_LARGE;
+	for (unsigned i = 0; result == RESULT_OK && i < chunks; i++)
+		result = encode_bucket(set, i, chunks, bucket, draft);
+	free(bucket);
+	return result;
+}
+
+static void put_chunk_hashes(const struct own_draft *draft, struct writer *w)
+{
+	uint8_t hash[HASH_SIZE];
+
+	writer_array(w, draft->count - 1);
+	for (unsigned i = 1; i < draft->count; i++) {
+		object_hash(bytes_of(draft->objects[i], draft->lengths[i]), hash);
+		writer_bin(w, hash, HASH_SIZE);
+	}
+}
+
+static uint64_t own_roles(const struct node *node, unsigned claims)
+{
+	const struct settings *settings = node->settings;
+
+	return (claims > 0 ? (uint64_t)HEAD_ROLE_HOME : 0) |
+	       (settings->has_mta && settings->carry != CARRY_NONE && !settings->observe ? HEAD_ROLE_RELAY
+	                                                                                 : 0) |
+	       (settings->zone_count > 0 ? HEAD_ROLE_PUBLISHER : 0);
+}
+
+static bool addresses_equal(const struct address_list *a, const struct address_list *b)
+{
+	bool equal = a->count == b->count;
+
+	for (unsigned i = 0; equal && i < a->count; i++)
+		equal = address_compare(&a->at[i], &b->at[i]) == 0;
+	return equal;
+}
+
+/* Whether two heads say the same, but for their place in the order. */
+static bool says_same(const struct head *a, const struct head *b)
+{
+	return bytes_equal(a->name, b->name) && addresses_equal(&a->vpn, &b->vpn) &&
+	       addresses_equal(&a->public, &b->public) && a->serial == b->serial &&
+	       a->smtp_port == b->smtp_port && a->mesh_port == b->mesh_port && a->roles == b->roles &&
+	       bytes_equal(a->denials, b->denials) && bytes_equal(a->relaysets, b->relaysets) &&
+	       bytes_equal(a->chunks, b->chunks);
+}
+
+/* Everything but lists that need storage and the place in the order. */
+static void head_fill(const struct node *node, unsigned claims, struct head *out)
+{
+	const struct settings *settings = node->settings;
+
+	*out = (struct head){
+	        .serial = node->serial,
+	        .name = bytes_of(settings->name, strlen(settings->name)),
+	        .vpn = settings->vpn,
+	        .public = settings->public,
+	        .smtp_port = settings->smtp_port,
+	        .mesh_port = settings->mesh_port,
+	        .roles = own_roles(node, claims),
+	};
+	memcpy(out->author, node->key, KEY_SIZE);
+}
+
+/* Gives new claims their `since`, and the head its place and claims version. */
+static void head_place(
+        struct own *own, const struct node *node, struct claim_set *set, bool changed, struct head *head)
+{
+	const struct statement *last = node_self(node)->head;
+
+	head->seq = next_seq(own, node);
+	head->claims_version = changed || last == NULL ? head->seq : last->head.claims_version;
+	if (last != NULL)
+		memcpy(head->previous, last->held.order.hash, HASH_SIZE);
+	for (unsigned i = 0; i < set->count; i++) {
+		if (set->claims[i].since == 0)
+			set->claims[i].since = head->seq;
+	}
+}
+
+struct head_lists {
+	struct writer relaysets, chunks, denials;
+};
+
+static void head_lists_init(struct head_lists *lists)
+{
+	writer_init(&lists->relaysets, OBJECT_SIZE_MAX);
+	writer_init(&lists->chunks, OBJECT_SIZE_MAX);
+	writer_init(&lists->denials, OBJECT_SIZE_MAX);
+}
+
+static void head_lists_fini(struct head_lists *lists)
+{
+	writer_fini(&lists->relaysets);
+	writer_fini(&lists->chunks);
+	writer_fini(&lists->denials);
+}
+
+static enum result head_draft(
+        struct own *own, struct node *node, struct claim_set *set, struct head_lists *lists)
+{
+	const struct statement *last = node_self(node)->head;
+	struct own_draft *draft = &own->draft;
+	struct head head;
+	bool changed;
+	enum result result;
+
+	head_fill(node, set->count, &head);
+	put_relaysets(node, set->count, &lists->relaysets);
+	head_put_keys(&lists->denials, node->settings->denials,
+	        node->settings->denial_count < HEAD_DENIALS_MAX ? node->settings->denial_count
+	                                                        : HEAD_DENIALS_MAX);
+	head.relaysets = writer_bytes(&lists->relaysets);
+	head.denials = writer_bytes(&lists->denials);
+	changed = last == NULL || set->fresh > 0 || set->count != last->claim_count ||
+	          !bytes_equal(head.relaysets, last->head.relaysets);
+	if (!changed) {
+		head.chunks = last->head.chunks;
+		if (says_same(&head, &last->head))
+			return RESULT_STALE;
+	}
+	head_place(own, node, set, changed, &head);
+	*draft = (struct own_draft){.kind = OBJECT_HEAD, .count = 1};
+	result = encode_chunks(set, draft);
+	put_chunk_hashes(draft, &lists->chunks);
+	head.chunks = writer_bytes(&lists->chunks);
+	if (result == RESULT_OK)
+		result = head_encode(&head, node->op_secret, &draft->objects[0], &draft->lengths[0]);
+	return result;
+}
+
+static void head_step(struct own *own, struct node *node)
+{
+	struct claim_set set;
+	struct head_lists lists;
+	enum result result = collect_claims(node, &set);
+
+	head_lists_init(&lists);
+	if (result == RESULT_OK)
+		result = head_draft(own, node, &set, &lists);
+	own->head_due = false;
+	if (result == RESULT_OK && !draft_persist(own, node, FACT_HEAD))
+		result = RESULT_NO_MEMORY;
+	if (result != RESULT_OK && result != RESULT_STALE) {
+		effects_say(&node->effects, EFFECT_ALARM, "our head can't be made: %s", result_text(result));
+		own_retry(own, node);
+	}
+	head_lists_fini(&lists);
+	claim_set_fini(&set);
+}
+
+/* --- carriage ------------------------------------------------------------------------------------ */
+
+static bool carriage_rests(const struct own *own, const struct node *node)
+{
+	return own->carriage_ms != 0 &&
+	       node->now.mono_ms < own->carriage_ms + node->timing.carriage_interval_ms;
+}
+
+static enum result carriage_draft(struct own *own, struct node *node, const struct carriage_plan *plan)
+{
+	struct carriage carriage = {.serial = node->serial, .seq = next_seq(own, node)};
+	struct own_draft *draft = &own->draft;
+	enum result result;
+
+	memcpy(carriage.relay, node->key, KEY_SIZE);
+	*draft = (struct own_draft){.kind = OBJECT_CARRIAGE};
+	result = carriage_encode(&carriage, plan->entries, plan->count, node->op_secret, &draft->objects[0],
+	        &draft->lengths[0]);
+	draft->count = result == RESULT_OK;
+	if (result == RESULT_OK && !draft_persist(own, node, FACT_CARRIAGE))
+		result = RESULT_NO_MEMORY;
+	return result;
+}
+
+static void carriage_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+{
+	const struct author *self = node_self(node);
+	const struct carriage *last = self->carriage_held.data != NULL ? &self->carriage : NULL;
+	struct carriage_plan plan;
+	enum result result = plan_carriage(node, last, is_served, context, &plan);
+	bool same = result == RESULT_OK &&
+	            (last != NULL ? carriage_plan_equals(&plan, last) && last->serial == node->serial
+	                          : plan.count == 0);
+
+	own->carriage_due = false;
+	if (result == RESULT_OK && !same) {
+		result = carriage_draft(own, node, &plan);
+		own->carriage_ms = node->now.mono_ms;
+	}
+	carriage_plan_fini(&plan);
+	if (result == RESULT_OK)
+		return;
+	effects_say(&node->effects, EFFECT_ALARM, "our carriage can't be made: %s", result_text(result));
+	own->carriage_due = true;
+	own_retry(own, node);
+}
+
+/* --- when ---------------------------------------------------------------------------------------- */
+
+static bool is_first_wait_over(const struct own *own, const struct node *node)
+{
+	return own->fresh || own->exchanged ||
+	       node->now.mono_ms >= node->started_ms + node->timing.exchange_wait_ms;
+}
+
+const char *own_waits_for(const struct own *own, const struct node *node)
+{
+	if (!is_first_wait_over(own, node))
+		return "the first exchange with another member, or 60 s";
+	if (own->newer_heard)
+		return "the operator: a newer statement of ours is about (a restored backup, or a second "
+		       "copy of this node)";
+	return NULL;
+}
+
+static void notice_newer(struct own *own, struct node *node)
+{
+	struct author *self = node_self(node);
+	uint64_t head = author_order(self, OBJECT_HEAD)->seq,
+	         carriage = author_order(self, OBJECT_CARRIAGE)->seq;
+	uint64_t heard = head > carriage ? head : carriage;
+
+	if (head > own->last_seq && !own->newer_heard) {
+		own->newer_heard = true;
+		effects_say(&node->effects, EFFECT_ALARM,
+		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
+		        "no new heads are signed");
+	}
+	if (heard > own->last_seq)
+		own->last_seq = heard;
+}
+
+void own_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+{
+	notice_newer(own, node);
+	if (own->draft.kind != 0 || !is_first_wait_over(own, node) || node->now.mono_ms < own->retry_ms)
+		return;
+	own->retry_ms = 0;
+	if (own->head_due && !own->newer_heard)
+		head_step(own, node);
+	if (own->draft.kind == 0 && own->carriage_due && !carriage_rests(own, node))
+		carriage_step(own, node, is_served, context);
+}
+
+int64_t own_due(const struct own *own, const struct node *node)
+{
+	int64_t due = NEVER_MS;
+
+	if (own->draft.kind != 0 || (!own->head_due && !own->carriage_due))
+		return NEVER_MS;
+	if (!is_first_wait_over(own, node))
+		return node->started_ms + node->timing.exchange_wait_ms;
+	if (own->retry_ms > node->now.mono_ms)
+		return own->retry_ms;
+	if (own->head_due && !own->newer_heard)
+		due = node->now.mono_ms;
+	if (own->carriage_due) {
+		int64_t carriage = carriage_rests(own, node)
+		                           ? own->carriage_ms + node->timing.carriage_interval_ms
+		                           : node->now.mono_ms;
+
+		due = carriage < due ? carriage : due;
+	}
+	return due;
+}
+
+/* --- load ---------------------------------------------------------------------------------------- */
+
+static enum result load_statement(struct own *own, struct node *node, struct bytes text, unsigned *line)
+{
+	enum object_kind kind;
+	uint8_t *object;
+	size_t length;
+	enum result result;
+
+	for (*line = 1; (result = facts_next_object(&text, &kind, &object, &length)) == RESULT_OK; ++*line) {
+		result = take_own(node, kind, bytes_of(object, length));
+		free(object);
+		if (result == RESULT_NOT_FOUND && kind != OBJECT_CHUNK)
+			result = RESULT_OK; /* of an older certificate: void */
+		if (result != RESULT_OK && result != RESULT_NOT_FOUND)
+			return result;
+	}
+	if (author_order(node_self(node), OBJECT_HEAD)->seq > own->last_seq)
+		own->last_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)
+		own->last_seq = author_order(node_self(node), OBJECT_CARRIAGE)->seq;
+	return result == RESULT_NOT_FOUND ? RESULT_OK : result;
+}
+
+enum result own_load(struct own *own, struct node *node, const char *name, struct bytes text, unsigned *line)
+{
+	uint64_t last = 0;
+	enum result result;
+
+	if (strcmp(name, FACT_SEQ) != 0)
+		return load_statement(own, node, text, line);
+	result = facts_parse_seq(text, &last, line);
+	own->fresh = result == RESULT_OK && last == 0;
+	own->last_seq = last > own->last_seq ? last : own->last_seq;
+	return result;
+}

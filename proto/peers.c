@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/peers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "proto/assert.h"
+
+#define INCOMING_BIT 0x80000000u
+
+/* --- the set ------------------------------------------------------------------------------------- */
+
+static void peer_destroy(struct peer *peer)
+{
+	session_fini(&peer->session);
+	free(peer->known);
+	sodium_memzero(peer, sizeof *peer);
+	free(peer);
+}
+
+void peers_fini(struct peers *peers)
+{
+	for (unsigned i = 0; i < peers->count; i++)
+		peer_destroy(peers->peers[i]);
+	free(peers->peers);
+	free(peers->links);
+	free(peers->strangers);
+	*peers = (struct peers){.count = 0};
+}
+
+struct peer *peers_find(const struct peers *peers, uint32_t id)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		if (peers->peers[i]->id == id && !peers->peers[i]->closing)
+			return peers->peers[i];
+	}
+	return NULL;
+}
+
+struct peer *peers_up(const struct peers *peers, const uint8_t key[KEY_SIZE])
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && !peer->closing && memcmp(peer->key, key, KEY_SIZE) == 0)
+			return peer;
+	}
+	return NULL;
+}
+
+static struct link *link_find(const struct peers *peers, const uint8_t key[KEY_SIZE])
+{
+	for (unsigned i = 0; i < peers->link_count; i++) {
+		if (memcmp(peers->links[i].key, key, KEY_SIZE) == 0)
+			return &peers->links[i];
+	}
+	return NULL;
+}
+
+const struct link *peers_link(const struct peers *peers, const uint8_t key[KEY_SIZE])
+{
+	return link_find(peers, key);
+}
+
+static struct peer *peers_add(struct peers *peers, struct node *node, uint32_t id, bool outgoing)
+{
+	struct peer **grown = realloc(peers->peers, (peers->count + 1) * sizeof *grown);
+	struct peer *peer = grown != NULL ? calloc(1, sizeof *peer) : NULL;
+
+	if (grown != NULL)
+		peers->peers = grown;
+	if (peer == NULL)
+		return NULL;
+	peer->id = id;
+	peer->outgoing = outgoing;
+	peer->opened_ms = peer->heard_ms = peer->sent_ms = node->now.mono_ms;
+	peers->peers[peers->count++] = peer;
+	return peer;
+}
+
+static void peers_sweep(struct peers *peers)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < peers->count; i++) {
+		if (peers->peers[i]->closing)
+			peer_destroy(peers->peers[i]);
+		else
+			peers->peers[kept++] = peers->peers[i];
+	}
+	peers->count = kept;
+}
+
+/* --- sending and closing -------------------------------------------------------------------------- */
+
+static void peer_flush(struct peer *peer, struct node *node)
+{
+	struct effect effect = {.type = EFFECT_SEND, .session = peer->id};
+
+	if (peer->session.output.length == 0)
+		return;
+	if (writer_take(&peer->session.output, &effect.data, &effect.length) != RESULT_OK) {
+		node->effects.failed = true;
+		return;
+	}
+	peer->sent_ms = node->now.mono_ms;
+	effects_put(&node->effects, &effect);
+}
+
+void peer_send(struct peer *peer, struct node *node, const struct writer *message)
+{
+	if (peer->closing || !peer->is_up || message->error != RESULT_OK)
+		return;
+	if (session_send(&peer->session, writer_bytes(message)) != RESULT_OK) {
+		peer_close(peer, node, "can't encrypt");
+		return;
+	}
+	peer_flush(peer, node);
+}
+
+void peer_close(struct peer *peer, struct node *node, const char *text)
+{
+	struct effect effect = {.type = EFFECT_CLOSE, .session = peer->id};
+
+	if (peer->closing)
+		return;
+	peer->closing = true;
+	snprintf(effect.text, sizeof effect.text, "%s", text);
+	effects_put(&node->effects, &effect);
+}
+
+void peer_refuse(struct peer *peer, struct node *node, enum refusal refusal, const char *text)
+{
+	struct writer w;
+
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_refuse(&w, refusal);
+	if (peer->session.state == SESSION_AUTHENTICATED &&
+	        session_send(&peer->session, writer_bytes(&w)) == RESULT_OK)
+		peer_flush(peer, node);
+	writer_fini(&w);
+	node->counters.sessions_refused++;
+	peer_close(peer, node, text);
+}
+
+/* --- links ---------------------------------------------------------------------------------------- */
+
+static int64_t jittered(struct node *node, int64_t ms)
+{
+	return ms + (int64_t)entropy_uniform(&node->entropy, (uint32_t)(ms / 4) + 1);
+}
+
+static void link_failed(struct link *link, struct node *node, enum link_trouble trouble)
+{
+	link->trouble = trouble;
+	link->attempts++;
+	if (link->was_up)
+		link->since_ms = node->now.mono_ms;
+	link->was_up = false;
+	link->next_ms = node->now.mono_ms + jittered(node, link->backoff_ms);
+	link->backoff_ms *= 2;
+	if (link->backoff_ms > node->timing.dial_last_ms)
+		link->backoff_ms = node->timing.dial_last_ms;
+}
+
+/* Where to dial: what its head says, and the key line's hint in turn while that fails. */
+static bool link_target(
+        const struct link *link, const struct node *node, struct address *address, uint16_t *port)
+{
+	const struct pin *pin = settings_pin(node->settings, link->key);
+	const struct author *author = archive_find(&node->archive, link->key);
+
+	if (pin == NULL)
+		return false;
+	*address = pin->address;
+	*port = pin->port;
+	if (author != NULL && author->head != NULL && link->attempts % 2 == 0) {
+		*address = author->head->head.vpn.at[0];
+		*port = author->head->head.mesh_port;
+	}
+	return true;
+}
+
+static bool is_connecting(const struct peers *peers, const uint8_t *key)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		const struct peer *peer = peers->peers[i];
+
+		if (!peer->closing && (peer->is_up || peer->outgoing) &&
+		        memcmp(peer->key, key, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void link_dial(struct peers *peers, struct node *node, struct link *link)
+{
+	struct effect effect = {.type = EFFECT_DIAL};
+	struct peer *peer;
+
+	if (!link_target(link, node, &effect.address, &effect.port))
+		return;
+	peers->next_id = (peers->next_id + 1) & ~INCOMING_BIT;
+	peer = peers_add(peers, node, peers->next_id, true);
+	if (peer == NULL)
+		return;
+	memcpy(peer->key, link->key, KEY_SIZE);
+	peer->address = link->tried = effect.address;
+	peer->port = link->tried_port = effect.port;
+	effect.session = peer->id;
+	effects_put(&node->effects, &effect);
+}
+
+static void link_init(struct link *link, struct node *node, const uint8_t *key)
+{
+	bool we_dial_first = memcmp(node->key, key, KEY_SIZE) < 0;
+
+	*link = (struct link){.backoff_ms = node->timing.dial_first_ms, .since_ms = node->now.mono_ms};
+	memcpy(link->key, key, KEY_SIZE);
+	/* The session dialled by the smaller key stays, so the other side gives it a moment. */
+	link->next_ms = node->now.mono_ms + (we_dial_first ? 0 : jittered(node, node->timing.dial_first_ms));
+}
+
+enum result peers_settle(struct peers *peers, struct node *node)
+{
+	const struct settings *settings = node->settings;
+	struct link *links = calloc(settings->pin_count + 1, sizeof *links);
+	unsigned count = 0;
+
+	if (links == NULL)
+		return RESULT_NO_MEMORY;
+	for (unsigned i = 0; i < settings->pin_count; i++) {
+		const uint8_t *key = settings->pins[i].key;
+		const struct link *old = link_find(peers, key);
+
+		if (memcmp(key, node->key, KEY_SIZE) == 0 || settings_denies(settings, key))
+			continue;
+		if (old != NULL)
+			links[count] = *old;
+		else
+			link_init(&links[count], node, key);
+		/* A reload is the operator's word that something changed: try at once. */
+		if (old != NULL && !old->was_up)
+			links[count].next_ms = node->now.mono_ms;
+		count++;
+	}
+	free(peers->links);
+	peers->links = links;
+	peers->link_count = count;
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && link_find(peers, peer->key) == NULL)
+			peer_refuse(peer, node,
+			        settings_denies(settings, peer->key) ? REFUSAL_DENIED : REFUSAL_NOT_PINNED,
+			        "no longer a member here");
+	}
+	return RESULT_OK;
+}
+
+/* --- opening and closing -------------------------------------------------------------------------- */
+
+static unsigned handshakes(const struct peers *peers)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < peers->count; i++)
+		count += !peers->peers[i]->outgoing && !peers->peers[i]->is_up && !peers->peers[i]->closing;
+	return count;
+}
+
+static void turn_away(struct node *node, uint32_t id, const char *text)
+{
+	struct effect effect = {.type = EFFECT_CLOSE, .session = id};
+
+	node->counters.sessions_refused++;
+	snprintf(effect.text, sizeof effect.text, "%s", text);
+	effects_put(&node->effects, &effect);
+}
+
+static struct peer *accept_peer(
+        struct peers *peers, struct node *node, uint32_t id, const struct address *address, uint16_t port)
+{
+	struct peer *peer = NULL;
+
+	if (peers->count < node->limits.sessions_max && handshakes(peers) < node->limits.handshakes_max)
+		peer = peers_add(peers, node, id, false);
+	if (peer == NULL) {
+		turn_away(node, id, "too many connections");
+		return NULL;
+	}
+	peer->address = *address;
+	peer->port = port;
+	return peer;
+}
+
+void peers_opened(
+        struct peers *peers, struct node *node, uint32_t id, const struct address *address, uint16_t port)
+{
+	bool outgoing = (id & INCOMING_BIT) == 0;
+	struct peer *peer = outgoing ? peers_find(peers, id) : accept_peer(peers, node, id, address, port);
+	uint8_t ephemeral[KEY_SIZE];
+	enum result result;
+
+	if (peer == NULL) {
+		if (outgoing)
+			turn_away(node, id, "no longer wanted");
+		return;
+	}
+	peer->opened_ms = peer->heard_ms = node->now.mono_ms;
+	entropy_draw(&node->entropy, ephemeral, sizeof ephemeral);
+	result = session_init(&peer->session, outgoing, &node->identity, ephemeral);
+	sodium_memzero(ephemeral, sizeof ephemeral);
+	if (result != RESULT_OK)
+		peer_close(peer, node, result_text(result));
+	else
+		peer_flush(peer, node);
+}
+
+void peers_closed(struct peers *peers, struct node *node, uint32_t id, const char *text)
+{
+	struct peer *peer = peers_find(peers, id);
+	struct link *link;
+
+	if (peer == NULL)
+		return;
+	peer->closing = true;
+	link = link_find(peers, peer->key);
+	if (link == NULL || (!peer->is_up && !peer->outgoing) || peers_up(peers, peer->key) != NULL)
+		return;
+	/* A reason that the peer gave before it closed says more than that it closed. */
+	bool explained = link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED ||
+	                 link->trouble == LINK_REFUSED;
+	bool connected = peer->session.state != SESSION_HANDSHAKE || peer->session.handshake != NULL;
+
+	if (connected && explained && !peer->is_up)
+		link_failed(link, node, link->trouble);
+	else if (peer->is_up)
+		link_failed(link, node, LINK_CLOSED);
+	else
+		link_failed(link, node, connected ? LINK_HANDSHAKE : LINK_NO_ANSWER);
+	snprintf(link->text, sizeof link->text, "%s", text);
+}
+
+/* --- who may have a session ------------------------------------------------------------------------ */
+
+static void note_stranger(struct peers *peers, struct node *node, const struct peer *peer)
+{
+	struct stranger *grown;
+	unsigned place = 0;
+
+	while (place < peers->stranger_count && memcmp(peers->strangers[place].key, peer->key, KEY_SIZE) != 0)
+		place++;
+	if (place == node->limits.strangers_max)
+		place = entropy_uniform(&node->entropy, node->limits.strangers_max);
+	if (place == peers->stranger_count) {
+		grown = realloc(peers->strangers, (peers->stranger_count + 1) * sizeof *grown);
+		if (grown == NULL)
+			return;
+		peers->strangers = grown;
+		peers->stranger_count++;
+	}
+	peers->strangers[place] = (struct stranger){.address = peer->address, .seen_ms = node->now.mono_ms};
+	memcpy(peers->strangers[place].key, peer->key, KEY_SIZE);
+}
+
+/* Of two sessions with one identity the one that the smaller key dialled stays; of two by the same side the
+ * later, since nobody dials twice unless the first is dead to it. */
+static bool settle_double(struct node *node, struct peer *old, struct peer *new)
+{
+	bool smaller_is_us = memcmp(node->key, new->key, KEY_SIZE) < 0;
+	bool new_stays = old->outgoing == new->outgoing || new->outgoing == smaller_is_us;
+
+	peer_refuse(new_stays ? old : new, node, REFUSAL_DUPLICATE, "another session between the two stays");
+	node->counters.sessions_refused--;
+	return new_stays;
+}
+
+static bool is_allowed(struct peers *peers, struct node *node, struct peer *peer)
+{
+	if (memcmp(peer->key, node->key, KEY_SIZE) == 0) {
+		peer_close(peer, node, "that is ourselves");
+		return false;
+	}
+	if (settings_denies(node->settings, peer->key)) {
+		peer_refuse(peer, node, REFUSAL_DENIED, "denied");
+		return false;
+	}
+	if (link_find(peers, peer->key) == NULL) {
+		note_stranger(peers, node, peer);
+		peer_refuse(peer, node, REFUSAL_NOT_PINNED, "unknown");
+		return false;
+	}
+	return true;
+}
+
+/* We dialled one identity and another answers. */
+static bool is_other(struct peers *peers, struct node *node, struct peer *peer, const uint8_t *root)
+{
+	struct link *link = link_find(peers, peer->key);
+
+	if (!peer->outgoing || memcmp(peer->key, root, KEY_SIZE) == 0)
+		return false;
+	if (link != NULL) {
+		memcpy(link->other, root, KEY_SIZE);
+		link_failed(link, node, LINK_OTHER_KEY);
+	}
+	peer_close(peer, node, "another identity answers there");
+	return true;
+}
+
+static bool peer_authenticated(struct peers *peers, struct node *node, struct peer *peer)
+{
+	struct peer *old;
+	struct link *link;
+
+	peer_flush(peer, node);
+	if (is_other(peers, node, peer, peer->session.peer.root))
+		return false;
+	memcpy(peer->key, peer->session.peer.root, KEY_SIZE);
+	if (!is_allowed(peers, node, peer))
+		return false;
+	old = peers_up(peers, peer->key);
+	if (old != NULL && !settle_double(node, old, peer))
+		return false;
+	link = link_find(peers, peer->key);
+	INVARIANT(link != NULL);
+	if (!link->was_up)
+		link->since_ms = node->now.mono_ms;
+	link->was_up = true;
+	link->attempts = 0;
+	link->trouble = LINK_NOT_TRIED;
+	link->backoff_ms = node->timing.dial_first_ms;
+	peer->is_up = true;
+	peer->up_ms = node->now.mono_ms;
+	return true;
+}
+
+/* --- input ------------------------------------------------------------------------------------------ */
+
+static void peer_broken(struct peers *peers, struct node *node, struct peer *peer, enum result result)
+{
+	struct link *link = link_find(peers, peer->key);
+
+	if (peer->is_up)
+		node->counters.messages_refused++;
+	else
+		node->counters.handshakes_failed++;
+	if (link != NULL && (peer->is_up || peer->outgoing))
+		link_failed(link, node, peer->is_up ? LINK_CLOSED : LINK_HANDSHAKE);
+	peer_close(peer, node, result_text(result));
+}
+
+void peers_recv(struct peers *peers, struct node *node, uint32_t id, struct bytes bytes)
+{
+	struct peer *peer = peers_find(peers, id);
+	enum result result;
+
+	if (peer == NULL)
+		return;
+	peer->heard_ms = node->now.mono_ms;
+	result = session_feed(&peer->session, bytes);
+	if (result != RESULT_OK)
+		peer_broken(peers, node, peer, result);
+}
+
+enum peer_news peers_step(struct peers *peers, struct node *node, struct peer *peer, struct bytes *message)
+{
+	bool was_authenticated = peer->session.state == SESSION_AUTHENTICATED;
+	enum result result;
+
+	if (peer->closing)
+		return PEER_NOTHING;
+	result = session_next(&peer->session, &node->identity, message);
+	if (result != RESULT_OK) {
+		peer_broken(peers, node, peer, result);
+		return PEER_NOTHING;
+	}
+	if (!was_authenticated && peer->session.state == SESSION_AUTHENTICATED)
+		return peer_authenticated(peers, node, peer) ? PEER_UP : PEER_NOTHING;
+	peer_flush(peer, node);
+	return message->length > 0 ? PEER_MESSAGE : PEER_NOTHING;
+}
+
+void peers_refused(struct peers *peers, struct node *node, struct peer *peer, enum refusal refusal)
+{
+	static const enum link_trouble troubles[REFUSALS] = {
+	        [REFUSAL_NOT_PINNED] = LINK_NOT_PINNED,
+	        [REFUSAL_DENIED] = LINK_DENIED,
+	        [REFUSAL_FULL] = LINK_REFUSED,
+	        [REFUSAL_PROTOCOL] = LINK_REFUSED,
+	};
+	struct link *link = link_find(peers, peer->key);
+
+	peer_close(peer, node, "the other side refused");
+	if (link == NULL || refusal == REFUSAL_DUPLICATE || peers_up(peers, peer->key) != NULL)
+		return;
+	link_failed(link, node, troubles[refusal]);
+}
+
+/* --- time -------------------------------------------------------------------------------------------- */
+
+static void send_ping(struct peer *peer, struct node *node)
+{
+	struct writer w;
+
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_ping(&w, 0, node->now.wall_ms > 0 ? (uint64_t)node->now.wall_ms : 0);
+	peer_send(peer, node, &w);
+	writer_fini(&w);
+}
+
+static int64_t peer_deadline(const struct peer *peer, const struct node *node)
+{
+	return peer->is_up ? peer->heard_ms + node->timing.silence_ms
+	                   : peer->opened_ms + node->timing.handshake_ms;
+}
+
+static void peer_tick(struct peers *peers, struct node *node, struct peer *peer)
+{
+	struct link *link;
+
+	if (peer->closing)
+		return;
+	if (node->now.mono_ms >= peer_deadline(peer, node)) {
+		link = link_find(peers, peer->key);
+		if (link != NULL && (peer->is_up || peer->outgoing))
+			link_failed(link, node,
+			        peer->is_up                       ? LINK_SILENT
+			        : peer->session.handshake != NULL ? LINK_HANDSHAKE
+			                                          : LINK_NO_ANSWER);
+		if (!peer->is_up)
+			node->counters.handshakes_failed++;
+		peer_close(peer, node, peer->is_up ? "silent" : "no handshake in time");
+		return;
+	}
+	if (peer->is_up && node->now.mono_ms >= peer->sent_ms + node->timing.ping_ms)
+		send_ping(peer, node);
+}
+
+void peers_tick(struct peers *peers, struct node *node)
+{
+	for (unsigned i = 0; i < peers->count; i++)
+		peer_tick(peers, node, peers->peers[i]);
+	peers_sweep(peers);
+	for (unsigned i = 0; i < peers->link_count; i++) {
+		struct link *link = &peers->links[i];
+
+		if (node->now.mono_ms >= link->next_ms && !is_connecting(peers, link->key))
+			link_dial(peers, node, link);
+	}
+}
+
+int64_t peers_due(const struct peers *peers, const struct node *node)
+{
+	int64_t due = NEVER_MS;
+
+	for (unsigned i = 0; i < peers->count; i++) {
+		const struct peer *peer = peers->peers[i];
+		int64_t at = peer_deadline(peer, node);
+
+		if (peer->is_up && peer->sent_ms + node->timing.ping_ms < at)
+			at = peer->sent_ms + node->timing.ping_ms;
+		if (peer->closing)
+			at = node->now.mono_ms;
+		due = at < due ? at : due;
+	}
+	for (unsigned i = 0; i < peers->link_count; i++) {
+		const struct link *link = &peers->links[i];
+
+		if (!is_connecting(peers, link->key) && link->next_ms < due)
+			due = link->next_ms;
+	}
+	return due;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Peers: connections to other nodes, who may have a session, whom to dial and when. Pure.
+ * Every pin is dialled until a session is up, with back-off, for ever. What it says of a pin is what
+ * `status` shows. Messages are gossip's.
+ */
+#ifndef PROTO_PEERS_H
+#define PROTO_PEERS_H
+
+#include "proto/message.h"
+#include "proto/node.h"
+
+/* What a peer is known to hold of an author, by kind; see proto/gossip.h. */
+struct known {
+	struct order orders[OBJECT_CARRIAGE + 1];
+};
+
+struct peer {
+	uint32_t id; /* of the connection, shared with the shell */
+	struct session session;
+	bool outgoing;
+	bool is_up;            /* authenticated and accepted */
+	bool closing;          /* EFFECT_CLOSE was queued; nothing more is sent or read */
+	uint8_t key[KEY_SIZE]; /* whom we dialled; whoever answered, once authenticated */
+	struct address address;
+	uint16_t port;
+	int64_t opened_ms;
+	int64_t up_ms;
+	int64_t heard_ms;
+	int64_t sent_ms;
+	int64_t wall_skew_ms; /* its clock less ours at its last ping */
+	bool offers_heard;    /* its start-of-session offers are complete */
+	struct known *known;  /* by author slot */
+	unsigned known_count;
+	unsigned wants_out; /* objects asked for and not yet given */
+};
+
+/* Why a pin has no session: for `status`. */
+enum link_trouble {
+	LINK_NOT_TRIED,
+	LINK_NO_ANSWER,  /* text: the system's words */
+	LINK_OTHER_KEY,  /* somebody else answers there: other */
+	LINK_NOT_PINNED, /* it hasn't pinned us */
+	LINK_DENIED,
+	LINK_REFUSED,   /* for another reason of its own */
+	LINK_HANDSHAKE, /* no handshake: another secret, or no meshd at all */
+	LINK_SILENT,    /* it went quiet */
+	LINK_CLOSED,    /* it closed */
+	LINK_TROUBLES
+};
+
+/* The relation to one pin. */
+struct link {
+	uint8_t key[KEY_SIZE];
+	int64_t next_ms; /* next dial */
+	int64_t backoff_ms;
+	int64_t since_ms;  /* up or down since, monotonic */
+	unsigned attempts; /* since the last session */
+	bool was_up;
+	enum link_trouble trouble;
+	char text[96];        /* of LINK_NO_ANSWER */
+	struct address tried; /* last address that was dialled */
+	uint16_t tried_port;
+	uint8_t other[KEY_SIZE];
+};
+
+/* Somebody without a pin who completed a handshake and was refused. */
+struct stranger {
+	uint8_t key[KEY_SIZE];
+	struct address address;
+	int64_t seen_ms;
+};
+
+struct peers {
+	struct peer **peers;
+	unsigned count;
+	struct link *links; /* one per pin, in order of key */
+	unsigned link_count;
+	struct stranger *strangers;
+	unsigned stranger_count;
+	uint32_t next_id;
+};
+
+void peers_fini(struct peers *peers);
+
+/* After new settings: links follow the pins, sessions that no longer may be are closed. */
+enum result peers_settle(struct peers *peers, struct node *node);
+
+/* A connection is there: one that EFFECT_DIAL asked for (its id), or an incoming one with an id from the
+ * shell that has the highest bit set. */
+void peers_opened(
+        struct peers *peers, struct node *node, uint32_t id, const struct address *address, uint16_t port);
+
+/* A connection is gone, or a dial failed; text: the system's words. */
+void peers_closed(struct peers *peers, struct node *node, uint32_t id, const char *text);
+
+/* Takes in bytes. Afterwards peers_next_message() until it returns NULL. */
+void peers_recv(struct peers *peers, struct node *node, uint32_t id, struct bytes bytes);
+
+/* What happened on a connection as its input is worked off. */
+enum peer_news { PEER_NOTHING, PEER_UP, PEER_MESSAGE };
+
+/* One step of a peer's input: PEER_UP once per session; PEER_MESSAGE with *message borrowed until the next
+ * call; PEER_NOTHING when all is worked off or the peer is gone. */
+enum peer_news peers_step(struct peers *peers, struct node *node, struct peer *peer, struct bytes *message);
+
+/* Encrypts and queues a message. */
+void peer_send(struct peer *peer, struct node *node, const struct writer *message);
+
+/* Tells why and closes. */
+void peer_refuse(struct peer *peer, struct node *node, enum refusal refusal, const char *text);
+void peer_close(struct peer *peer, struct node *node, const char *text);
+
+/* The other side refused us. */
+void peers_refused(struct peers *peers, struct node *node, struct peer *peer, enum refusal refusal);
+
+struct peer *peers_find(const struct peers *peers, uint32_t id);
+/* The session that is up with an identity, NULL: none. */
+struct peer *peers_up(const struct peers *peers, const uint8_t key[KEY_SIZE]);
+const struct link *peers_link(const struct peers *peers, const uint8_t key[KEY_SIZE]);
+
+/* Dials, pings, silences, and frees what is closed. */
+void peers_tick(struct peers *peers, struct node *node);
+int64_t peers_due(const struct peers *peers, const struct node *node);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Planning: from the shared view and this node's records to the desired tables, carriage and zones. Pure
+ * functions of a const node and of what was applied or published before; equal inputs, equal bytes.
+ */
+#ifndef PROTO_PLAN_H
+#define PROTO_PLAN_H
+
+#include "proto/node.h"
+
+/* Rows that the MTA's tables should hold: every active claim, and every row that was applied before, since
+ * nothing leaves the tables yet (SPEC: Tables). The caller owns *out. */
+enum result plan_tables(const struct node *node, const struct table_rows *applied, struct table_rows *out);
+
+/* A served name as planning of the carriage takes it. */
+typedef bool (*is_served_fn)(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE]);
+
+/* Our carriage's entries, encoded and signed by the caller. The lists live in *storage. For each claimant the
+ * entry of `last` is kept while it still says the same. */
+struct carriage_plan {
+	struct carriage_entry *entries; /* in order of claimant */
+	unsigned count;
+	uint8_t *storage;
+};
+enum result plan_carriage(const struct node *node, const struct carriage *last, is_served_fn is_served,
+        const void *context, struct carriage_plan *out);
+void carriage_plan_fini(struct carriage_plan *plan);
+bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriage *carriage);
+
+/* Whether a relay may be *added* to what is published: a session of our own and a fresh SMTP banner. */
+typedef bool (*may_add_fn)(const void *context, const uint8_t relay[KEY_SIZE]);
+
+/* What the zones of this publisher should name. Absence of an object never takes anything out, and no set
+ * becomes empty. The caller owns *out. */
+enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,
+        const void *context, struct published *out);
+
+/* The records of one zone: of a pool zone hosts and D.mx names, of a domain's own its MX set. */
+enum result plan_zone(const struct node *node, const struct zone_setting *zone,
+        const struct published *published, struct zone_records *out);
+
+/* Newest input in seconds since 1970, for the serial: of all heads and carriages held. */
+uint64_t plan_newest_s(const struct node *node);
+
+#endif

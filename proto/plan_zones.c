@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "proto/domain.h"
+#include "proto/plan.h"
+#include "proto/standing.h"
+#include "proto/writer.h"
+
+enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_address_limit */
+
+/* --- which relays a domain's MX set names ------------------------------------------------------- */
+
+/* Does a held object say that the relay is no carrier of the domain? Absence says nothing. */
+static bool is_out(const struct node *node, const struct published_mx *mx)
+{
+	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
+	const struct author *claimant = archive_find(&node->archive, mx->author);
+	const struct author *relay = archive_find(&node->archive, mx->relay);
+	struct carriage_entry entry;
+	struct claim claim;
+	uint8_t name[NAME_HASH_SIZE];
+
+	if (claimant == NULL || claimant->head == NULL)
+		return false;
+	if (!author_claim_find(claimant, domain, &claim) ||
+	        !head_chooses(&claimant->head->head, claim.relayset, mx->relay, NULL))
+		return true;
+	if (relay == NULL || relay->carriage_held.data == NULL)
+		return false;
+	domain_hash(domain, name);
+	return !carriage_find(&relay->carriage, mx->author, &entry) ||
+	       !carriage_serves(&entry, name, claim.since) || carriage_is_leaving(&entry, name);
+}
+
+/* Chosen and serving, by two signatures. */
+static bool is_carrier(const struct author *relay, const struct author *claimant, const struct claim *claim)
+{
+	struct carriage_entry entry;
+	uint8_t name[NAME_HASH_SIZE];
+
+	if (relay == NULL || relay->carriage_held.data == NULL || relay->head == NULL ||
+	        relay->head->head.public.count == 0)
+		return false;
+	domain_hash(claim->domain, name);
+	return carriage_find(&relay->carriage, claimant->key, &entry) &&
+	       carriage_serves(&entry, name, claim->since) && !carriage_is_leaving(&entry, name);
+}
+
+struct candidate {
+	uint8_t rank[HASH_SIZE];
+	struct published_mx mx;
+	bool published;
+};
+
+static int compare_candidates(const void *a, const void *b)
+{
+	const struct candidate *left = a, *right = b;
+
+	if (left->published != right->published)
+		return left->published ? -1 : 1;
+	return memcmp(left->rank, right->rank, HASH_SIZE);
+}
+
+static int compare_mx(const void *a, const void *b)
+{
+	const struct published_mx *left = a, *right = b;
+	int order = strcmp(left->domain.text, right->domain.text);
+
+	return order != 0 ? order : memcmp(left->relay, right->relay, KEY_SIZE);
+}
+
+/* H(claim's salt, D, R): the same at every node that plans it, and nobody's choice. */
+static void candidate_rank(struct candidate *candidate, const struct claim *claim, const uint8_t *relay)
+{
+	uint8_t input[SALT_SIZE + DOMAIN_LENGTH_MAX + KEY_SIZE];
+	size_t length = 0;
+
+	memcpy(input, claim->salt, SALT_SIZE);
+	length += SALT_SIZE;
+	memcpy(input + length, claim->domain.data, claim->domain.length);
+	length += claim->domain.length;
+	memcpy(input + length, relay, KEY_SIZE);
+	length += KEY_SIZE;
+	object_hash(bytes_of(input, length), candidate->rank);
+}
+
+static bool is_published(const struct published *before, const struct published_mx *mx)
+{
+	const struct published_mx *row =
+	        published_mx_find(before, bytes_of(mx->domain.text, strlen(mx->domain.text)));
+
+	for (; row != NULL && row < before->mx + before->mx_count; row++) {
+		if (strcmp(row->domain.text, mx->domain.text) != 0)
+			return false;
+		if (memcmp(row->relay, mx->relay, KEY_SIZE) == 0)
+			return memcmp(row->author, mx->author, KEY_SIZE) == 0;
+	}
+	return false;
+}
+
+struct planning {
+	const struct node *node;
+	const struct published *before;
+	may_add_fn may_add;
+	const void *context;
+	struct published *out;
+	unsigned mx_capacity;
+};
+
+static enum result put_mx(struct planning *p, const struct published_mx *mx)
+{
+	if (p->out->mx_count == p->mx_capacity) {
+		unsigned capacity = p->mx_capacity > 0 ? 2 * p->mx_capacity : 64;
+		struct published_mx *grown = realloc(p->out->mx, capacity * sizeof *grown);
+
+		if (grown == NULL)
+			return RESULT_NO_MEMORY;
+		p->out->mx = grown;
+		p->mx_capacity = capacity;
+	}
+	p->out->mx[p->out->mx_count++] = *mx;
+	return RESULT_OK;
+}
+
+static unsigned collect_candidates(struct planning *p, const struct author *claimant,
+        const struct claim *claim, struct candidate *candidates)
+{
+	struct relay_cursor cursor = relay_cursor_of(&claimant->head->head, claim->relayset);
+	struct relay_choice choice;
+	unsigned count = 0;
+
+	while (relay_next(&cursor, &choice)) {
+		const struct author *relay = archive_find(&p->node->archive, choice.relay);
+		struct candidate *candidate = &candidates[count];
+
+		if (choice.suspended || !is_carrier(relay, claimant, claim))
+			continue;
+		*candidate = (struct candidate){.mx = {.preference = choice.preference}};
+		memcpy(candidate->mx.domain.text, claim->domain.data, claim->domain.length);
+		memcpy(candidate->mx.author, claimant->key, KEY_SIZE);
+		memcpy(candidate->mx.relay, choice.relay, KEY_SIZE);
+		candidate->published = is_published(p->before, &candidate->mx);
+		candidate_rank(candidate, claim, choice.relay);
+		if (candidate->published || p->may_add(p->context, choice.relay))
+			count++;
+	}
+	qsort(candidates, count, sizeof *candidates, compare_candidates);
+	return count;
+}
+
+/* Who speaks for the domain here: the operator's accept, then who is published, then nobody else's first. */
+static bool is_spoken_for(struct planning *p, const struct author *claimant, struct bytes domain)
+{
+	const struct published_mx *row = published_mx_find(p->before, domain);
+
+	if (row == NULL || memcmp(row->author, claimant->key, KEY_SIZE) == 0)
+		return false;
+	return !settings_accepts(p->node->settings, domain, claimant->key);
+}
+
+static enum result add_claim(struct planning *p, const struct author *claimant, const struct claim *claim)
+{
+	struct candidate candidates[RELAYSET_RELAYS_MAX];
+	unsigned count;
+	enum result result = RESULT_OK;
+
+	if (policy_judge(p->node->settings, claim->domain) != STANDING_ACTIVE ||
+	        is_spoken_for(p, claimant, claim->domain))
+		return RESULT_OK;
+	count = collect_candidates(p, claimant, claim, candidates);
+	if (count > MX_SET_TARGET)
+		count = MX_SET_TARGET;
+	for (unsigned i = 0; result == RESULT_OK && i < count; i++)
+		result = put_mx(p, &candidates[i].mx);
+	return result;
+}
+
+static enum result add_claims(struct planning *p)
+{
+	enum result result = RESULT_OK;
+
+	for (unsigned i = 0; i < p->node->archive.count; i++) {
+		const struct author *claimant = p->node->archive.authors[i];
+		struct author_claims claims = author_claims_of(claimant);
+		struct claim claim;
+
+		if (!view_contains(&p->node->view, claimant->key))
+			continue;
+		while (result == RESULT_OK && author_claims_next(&claims, &claim))
+			result = add_claim(p, claimant, &claim);
+	}
+	return result;
+}
+
+/* Of the rows of one domain those that no held object speaks against; all, if that would leave none. */
+static enum result keep_domain(
+        struct planning *p, const struct published_mx *rows, unsigned count, bool planned)
+{
+	enum result result = RESULT_OK;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; result == RESULT_OK && i < count; i++) {
+		const struct author *relay = archive_find(&p->node->archive, rows[i].relay);
+		bool held = relay != NULL && relay->carriage_held.data != NULL && relay->head != NULL &&
+		            archive_find(&p->node->archive, rows[i].author) != NULL &&
+		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
+
+		if (is_out(p->node, &rows[i]) || (planned && held))
+			continue;
+		kept++;
+		result = put_mx(p, &rows[i]);
+	}
+	for (unsigned i = 0; result == RESULT_OK && kept == 0 && !planned && i < count; i++)
+		result = put_mx(p, &rows[i]);
+	return result;
+}
+
+static enum result keep_published(struct planning *p, const struct published *planned)
+{
+	const struct published *before = p->before;
+	enum result result = RESULT_OK;
+
+	for (unsigned i = 0, next; result == RESULT_OK && i < before->mx_count; i = next) {
+		struct bytes domain = bytes_of(before->mx[i].domain.text, strlen(before->mx[i].domain.text));
+
+		for (next = i + 1; next < before->mx_count; next++) {
+			if (strcmp(before->mx[next].domain.text, before->mx[i].domain.text) != 0)
+				break;
+		}
+		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain) != NULL);
+	}
+	return result;
+}
+
+/* --- hosts -------------------------------------------------------------------------------------- */
+
+static bool is_offering(const struct node *node, const struct author *author)
+{
+	return author->head != NULL && (author->head->head.roles & HEAD_ROLE_RELAY) != 0 &&
+	       author->head->head.public.count > 0 && view_contains(&node->view, author->key);
+}
+
+static bool is_named(const struct published *published, const uint8_t *relay)
+{
+	for (unsigned i = 0; i < published->mx_count; i++) {
+		if (memcmp(published->mx[i].relay, relay, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void host_of_head(const struct author *author, struct published_host *out)
+{
+	const struct head *head = &author->head->head;
+
+	*out = (struct published_host){.addresses = head->public};
+	memcpy(out->relay, author->key, KEY_SIZE);
+	memcpy(out->name, head->name.data, head->name.length);
+}
+
+/* Everybody who offers, and whoever an MX names, in order of key. */
+static enum result add_hosts(struct planning *p)
+{
+	const struct published *before = p->before;
+	struct published *out = p->out;
+
+	out->hosts = calloc(p->node->archive.count + before->host_count + 1, sizeof *out->hosts);
+	if (out->hosts == NULL)
+		return RESULT_NO_MEMORY;
+	for (unsigned i = 0; i < p->node->archive.count; i++) {
+		const struct author *author = p->node->archive.authors[i];
+		const struct published_host *last = published_host_find(before, author->key);
+
+		if (is_offering(p->node, author) || (is_named(out, author->key) && author->head != NULL &&
+		                                            author->head->head.public.count > 0))
+			host_of_head(author, &out->hosts[out->host_count++]);
+		else if (last != NULL && (author->head == NULL || is_named(out, author->key)))
+			out->hosts[out->host_count++] = *last;
+	}
+	for (unsigned i = 0; i < before->host_count; i++) {
+		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL &&
+		        is_named(out, before->hosts[i].relay))
+			out->hosts[out->host_count++] = before->hosts[i];
+	}
+	return RESULT_OK;
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+	return memcmp(((const struct published_host *)a)->relay, ((const struct published_host *)b)->relay,
+	        KEY_SIZE);
+}
+
+enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,
+        const void *context, struct published *out)
+{
+	struct planning p = {
+	        .node = node, .before = before, .may_add = may_add, .context = context, .out = out};
+	struct published planned;
+	enum result result;
+
+	*out = (struct published){.mx_count = 0};
+	result = add_claims(&p);
+	if (out->mx_count > 0)
+		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
+	planned = *out;
+	if (result == RESULT_OK && planned.mx_count > 0) {
+		planned.mx = malloc(planned.mx_count * sizeof *planned.mx);
+		if (planned.mx == NULL)
+			result = RESULT_NO_MEMORY;
+		else
+			memcpy(planned.mx, out->mx, planned.mx_count * sizeof *planned.mx);
+	}
+	if (result == RESULT_OK)
+		result = keep_published(&p, &planned);
+	if (planned.mx_count > 0 && planned.mx != out->mx)
+		free(planned.mx);
+	if (result == RESULT_OK && out->mx_count > 0)
+		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
+	if (result == RESULT_OK)
+		result = add_hosts(&p);
+	if (result == RESULT_OK)
+		qsort(out->hosts, out->host_count, sizeof *out->hosts, compare_hosts);
+	else
+		published_fini(out);
+	return result;
+}
+
+/* --- records ------------------------------------------------------------------------------------ */
+
+static void put_addresses(
+        struct writer *w, const char *owner, unsigned ttl_s, const struct address_list *addresses)
+{
+	char text[ADDRESS_TEXT_BYTES];
+
+	for (unsigned i = 0; i < addresses->count; i++) {
+		address_render(&addresses->at[i], text);
+		writer_format(w, "%s %u IN %s %s\n", owner, ttl_s,
+		        addresses->at[i].length == 4 ? "A" : "AAAA", text);
+	}
+}
+
+static bool host_name(const struct published_host *host, const char *pool, char out[DOMAIN_LENGTH_MAX + 2])
+{
+	char label[HOST_LABEL_BYTES];
+
+	if (host_label(host->name, strlen(host->name), host->relay, label) != RESULT_OK)
+		return false;
+	size_t length = strlen(label) + 1 + strlen(pool);
+
+	if (length > DOMAIN_LENGTH_MAX)
+		return false;
+	memcpy(out, label, strlen(label));
+	out[strlen(label)] = '.';
+	memcpy(out + strlen(label) + 1, pool, strlen(pool) + 1);
+	memcpy(out + length, ".", 2);
+	return true;
+}
+
+static void put_pool(struct writer *w, const struct zone_setting *zone, const struct published *published)
+{
+	char owner[2 * DOMAIN_LENGTH_MAX + 8];
+
+	for (unsigned i = 0; i < published->host_count; i++) {
+		if (host_name(&published->hosts[i], zone->name.text, owner))
+			put_addresses(w, owner, zone->ttl_s, &published->hosts[i].addresses);
+	}
+	for (unsigned i = 0; i < published->mx_count; i++) {
+		const struct published_mx *mx = &published->mx[i];
+		const struct published_host *host = published_host_find(published, mx->relay);
+		size_t length = strlen(mx->domain.text) + strlen(".mx.") + strlen(zone->name.text);
+
+		if (host == NULL || length > DOMAIN_LENGTH_MAX)
+			continue;
+		memcpy(owner, mx->domain.text, strlen(mx->domain.text));
+		memcpy(owner + strlen(mx->domain.text), ".mx.", 4);
+		memcpy(owner + strlen(mx->domain.text) + 4, zone->name.text, strlen(zone->name.text));
+		memcpy(owner + length, ".", 2);
+		put_addresses(w, owner, zone->ttl_s, &host->addresses);
+	}
+}
+
+static void put_mx_set(struct writer *w, const struct node *node, const struct zone_setting *zone,
+        const struct published *published)
+{
+	const struct published_mx *mx =
+	        published_mx_find(published, bytes_of(zone->name.text, strlen(zone->name.text)));
+	char host[DOMAIN_LENGTH_MAX + 2];
+
+	if (node->settings->pool_count == 0)
+		return;
+	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
+		const struct published_host *relay = published_host_find(published, mx->relay);
+
+		if (strcmp(mx->domain.text, zone->name.text) != 0)
+			return;
+		if (relay != NULL && host_name(relay, node->settings->pools[0].text, host))
+			writer_format(w, "%s. %u IN MX %u %s\n", zone->name.text, zone->ttl_s, mx->preference,
+			        host);
+	}
+}
+
+enum result plan_zone(const struct node *node, const struct zone_setting *zone,
+        const struct published *published, struct zone_records *out)
+{
+	struct writer w;
+	uint8_t *data;
+	enum result result;
+
+	writer_init(&w, 64 * 1024 * 1024);
+	if (zone->pool)
+		put_pool(&w, zone, published);
+	else
+		put_mx_set(&w, node, zone, published);
+	writer_raw(&w, "", 1);
+	result = writer_take(&w, &data, &out->length);
+	out->text = (char *)data;
+	out->length -= result == RESULT_OK;
+	return result;
+}
+
+uint64_t plan_newest_s(const struct node *node)
+{
+	uint64_t newest = 0;
+
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		uint64_t head = author_order(author, OBJECT_HEAD)->seq;
+		uint64_t carriage = author_order(author, OBJECT_CARRIAGE)->seq;
+
+		newest = head > newest ? head : newest;
+		newest = carriage > newest ? carriage : newest;
+	}
+	return newest / 1000;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/publisher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/facts.h"
+#include "proto/writer.h"
+
+enum { BACKOFF_LAST_MS = 60000 };
+
+void publisher_fini(struct publisher *publisher)
+{
+	published_fini(&publisher->planned);
+	published_fini(&publisher->published);
+	free(publisher->banners);
+	free(publisher->zones);
+	*publisher = (struct publisher){.zone_count = 0};
+}
+
+enum result publisher_load(struct publisher *publisher, struct bytes text, unsigned *line)
+{
+	publisher->has_file = true;
+	return facts_parse_published(text, &publisher->published, line);
+}
+
+enum result publisher_settle(struct publisher *publisher, struct node *node)
+{
+	const struct settings *settings = node->settings;
+	struct zone_work *zones = calloc(settings->zone_count + 1, sizeof *zones);
+
+	if (zones == NULL)
+		return RESULT_NO_MEMORY;
+	/* All are written anew: the file's place or the operator's base may have changed. */
+	for (unsigned i = 0; i < settings->zone_count; i++)
+		zones[i].setting = settings->zones[i];
+	free(publisher->zones);
+	publisher->zones = zones;
+	publisher->zone_count = settings->zone_count;
+	return RESULT_OK;
+}
+
+/* --- banners ---------------------------------------------------------------------------------------------
+ */
+
+static struct banner *banner_find(const struct publisher *publisher, const uint8_t *key)
+{
+	for (unsigned i = 0; i < publisher->banner_count; i++) {
+		if (memcmp(publisher->banners[i].key, key, KEY_SIZE) == 0)
+			return &publisher->banners[i];
+	}
+	return NULL;
+}
+
+static bool is_watched(const struct node *node, const struct author *author)
+{
+	return author->head != NULL && (author->head->head.roles & HEAD_ROLE_RELAY) != 0 &&
+	       view_contains(&node->view, author->key);
+}
+
+/* One banner per relay that offers; what is known of it stays while its address does. */
+static void settle_banners(struct publisher *publisher, const struct node *node)
+{
+	struct banner *banners = calloc(node->archive.count + 1, sizeof *banners);
+	unsigned count = 0;
+
+	if (banners == NULL)
+		return;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct banner *old = banner_find(publisher, author->key);
+		struct banner *banner = &banners[count];
+
+		if (!is_watched(node, author))
+			continue;
+		memcpy(banner->key, author->key, KEY_SIZE);
+		banner->address = author->head->head.vpn.at[0];
+		banner->port = author->head->head.smtp_port;
+		if (old != NULL && old->port == banner->port &&
+		        address_compare(&old->address, &banner->address) == 0)
+			*banner = *old;
+		count++;
+	}
+	free(publisher->banners);
+	publisher->banners = banners;
+	publisher->banner_count = count;
+}
+
+static void ask_banner(struct banner *banner, struct node *node)
+{
+	banner->id = node->next_id++;
+	banner->next_ms = node->now.mono_ms + node->timing.banner_ms;
+	effects_put(&node->effects, &(struct effect){.type = EFFECT_BANNER,
+	                                    .id = banner->id,
+	                                    .address = banner->address,
+	                                    .port = banner->port});
+}
+
+bool publisher_probed(struct publisher *publisher, struct node *node, uint64_t id, struct bytes verdicts)
+{
+	for (unsigned i = 0; i < publisher->banner_count; i++) {
+		struct banner *banner = &publisher->banners[i];
+
+		if (banner->id == 0 || banner->id != id)
+			continue;
+		banner->id = 0;
+		if (verdicts.length > 0 && verdicts.data[0] == 's') {
+			banner->good_ms = node->now.mono_ms;
+			banner->ever = true;
+		} else {
+			banner->next_ms = node->now.mono_ms + node->timing.verify_retry_ms * 2;
+		}
+		return true;
+	}
+	return false;
+}
+
+/* --- plan -------------------------------------------------------------------------------------------------
+ */
+
+static bool may_add(const void *context, const uint8_t relay[KEY_SIZE])
+{
+	const struct publisher *publisher = context;
+	const struct node *node = publisher->node;
+	const struct banner *banner = banner_find(publisher, relay);
+
+	if (memcmp(relay, node->key, KEY_SIZE) != 0 && peers_up(publisher->peers, relay) == NULL)
+		return false;
+	return banner != NULL && banner->ever &&
+	       node->now.mono_ms - banner->good_ms <= node->timing.banner_valid_ms;
+}
+
+static void persist_published(struct publisher *publisher, struct node *node)
+{
+	struct writer w;
+	uint8_t *data;
+	size_t length;
+
+	writer_init(&w, FACT_SIZE_MAX);
+	facts_render_published(&publisher->published, &w);
+	if (writer_take(&w, &data, &length) != RESULT_OK) {
+		node->effects.failed = true;
+		return;
+	}
+	publisher->persist_id = node_persist(node, FACT_PUBLISHED, data, length);
+}
+
+/* What the plan says becomes what is to be published, durably first. */
+static void adopt_plan(struct publisher *publisher, struct node *node)
+{
+	bool same = publisher->has_file && published_equal(&publisher->planned, &publisher->published);
+
+	if (publisher->persist_id != 0 || node->settings->observe || same ||
+	        node->now.mono_ms < publisher->retry_ms)
+		return;
+	published_fini(&publisher->published);
+	publisher->published = publisher->planned;
+	publisher->planned = (struct published){.mx_count = 0};
+	publisher->has_file = true;
+	persist_published(publisher, node);
+}
+
+void publisher_replan(struct publisher *publisher, struct node *node)
+{
+	struct published planned;
+
+	if (publisher->zone_count == 0)
+		return;
+	settle_banners(publisher, node);
+	publisher->node = node;
+	if (plan_published(node, &publisher->published, may_add, publisher, &planned) != RESULT_OK)
+		return;
+	published_fini(&publisher->planned);
+	publisher->planned = planned;
+	adopt_plan(publisher, node);
+}
+
+bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_t id, bool ok)
+{
+	if (publisher->persist_id == 0 || publisher->persist_id != id)
+		return false;
+	publisher->persist_id = 0;
+	if (!ok) {
+		publisher->has_file = false;
+		publisher->retry_ms = node->now.mono_ms + node->timing.apply_retry_ms;
+	}
+	return true;
+}
+
+/* --- zones
+ * -------------------------------------------------------------------------------------------------- */
+
+static void zone_want(struct publisher *publisher, struct node *node, struct zone_work *zone)
+{
+	struct zone_records records;
+	struct effect effect = {.type = EFFECT_ZONE};
+
+	if (plan_zone(node, &zone->setting, &publisher->published, &records) != RESULT_OK)
+		return;
+	object_hash(bytes_of(records.text, records.length), zone->wanted);
+	zone->wanted[0] |= 1; /* never the zero of "unknown" */
+	if (memcmp(zone->wanted, zone->done, HASH_SIZE) == 0 || zone->id != 0 ||
+	        node->now.mono_ms < zone->retry_ms) {
+		free(records.text);
+		return;
+	}
+	memcpy(zone->sent, zone->wanted, HASH_SIZE);
+	effect.id = zone->id = node->next_id++;
+	effect.data = (uint8_t *)records.text;
+	effect.length = records.length;
+	effect.serial_floor = plan_newest_s(node);
+	snprintf(effect.text, sizeof effect.text, "%s", zone->setting.name.text);
+	effects_put(&node->effects, &effect);
+}
+
+static bool is_done(const struct zone_work *zone)
+{
+	return memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
+}
+
+static void zones_step(struct publisher *publisher, struct node *node)
+{
+	bool pools_done = true;
+
+	for (unsigned i = 0; i < publisher->zone_count; i++) {
+		struct zone_work *zone = &publisher->zones[i];
+
+		if (!zone->setting.pool)
+			continue;
+		zone_want(publisher, node, zone);
+		pools_done &= is_done(zone);
+	}
+	for (unsigned i = 0; i < publisher->zone_count && pools_done; i++) {
+		if (!publisher->zones[i].setting.pool)
+			zone_want(publisher, node, &publisher->zones[i]);
+	}
+}
+
+bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id, bool ok, uint64_t serial,
+        const char *error)
+{
+	for (unsigned i = 0; i < publisher->zone_count; i++) {
+		struct zone_work *zone = &publisher->zones[i];
+
+		if (zone->id == 0 || zone->id != id)
+			continue;
+		zone->id = 0;
+		snprintf(zone->error, sizeof zone->error, "%s", ok ? "" : error);
+		if (ok) {
+			memcpy(zone->done, zone->sent, HASH_SIZE);
+			zone->serial = serial;
+			zone->backoff_ms = 0;
+			return true;
+		}
+		zone->backoff_ms = zone->backoff_ms > 0 ? 2 * zone->backoff_ms : node->timing.apply_retry_ms;
+		if (zone->backoff_ms > BACKOFF_LAST_MS)
+			zone->backoff_ms = BACKOFF_LAST_MS;
+		zone->retry_ms = node->now.mono_ms + zone->backoff_ms;
+		return true;
+	}
+	return false;
+}
+
+void publisher_step(struct publisher *publisher, struct node *node)
+{
+	if (publisher->zone_count == 0)
+		return;
+	for (unsigned i = 0; i < publisher->banner_count; i++) {
+		struct banner *banner = &publisher->banners[i];
+
+		if (banner->id == 0 && node->now.mono_ms >= banner->next_ms)
+			ask_banner(banner, node);
+	}
+	if (node->settings->observe)
+		return;
+	if (!publisher->has_file)
+		publisher_replan(publisher, node);
+	if (publisher->persist_id == 0 && publisher->has_file)
+		zones_step(publisher, node);
+}
+
+int64_t publisher_due(const struct publisher *publisher, const struct node *node)
+{
+	int64_t due = NEVER_MS;
+
+	for (unsigned i = 0; i < publisher->banner_count; i++) {
+		const struct banner *banner = &publisher->banners[i];
+
+		if (banner->id == 0 && banner->next_ms < due)
+			due = banner->next_ms;
+	}
+	if (node->settings == NULL || node->settings->observe)
+		return due;
+	for (unsigned i = 0; i < publisher->zone_count; i++) {
+		const struct zone_work *zone = &publisher->zones[i];
+
+		if (zone->id == 0 && !is_done(zone) && zone->error[0] != '\0' && zone->retry_ms < due)
+			due = zone->retry_ms;
+	}
+	if (publisher->zone_count > 0 && !publisher->has_file && publisher->retry_ms < due)
+		due = publisher->retry_ms;
+	return due;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/settings.h"
+
+#include <stdlib.h>
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct domain_name *)a)->text, ((const struct domain_name *)b)->text);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, KEY_SIZE);
+}
+
+static int compare_accepts(const void *a, const void *b)
+{
+	const struct acceptance *left = a, *right = b;
+	int order = compare_names(&left->domain, &right->domain);
+
+	return order != 0 ? order : memcmp(left->author, right->author, KEY_SIZE);
+}
+
+static int compare_pins(const void *a, const void *b)
+{
+	return memcmp(((const struct pin *)a)->key, ((const struct pin *)b)->key, KEY_SIZE);
+}
+
+/* *array becomes an own, sorted copy of its count elements; false without memory. */
+static bool own_array(
+        const void **array, unsigned count, size_t size, int (*compare)(const void *, const void *))
+{
+	void *copy = malloc(count * size + 1);
+
+	if (copy == NULL) {
+		*array = NULL;
+		return false;
+	}
+	if (count > 0)
+		memcpy(copy, *array, count * size);
+	if (compare != NULL)
+		qsort(copy, count, size, compare);
+	*array = copy;
+	return true;
+}
+
+struct settings *settings_copy(const struct settings *settings)
+{
+	struct settings *copy = malloc(sizeof *copy);
+	bool whole = true;
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *settings;
+#define OWN(array, count, compare)                                                                           \
+	whole &= own_array((const void **)&copy->array, copy->count, sizeof *copy->array, compare)
+	OWN(mesh_prefixes, mesh_prefix_count, NULL);
+	OWN(pools, pool_count, NULL);
+	OWN(zones, zone_count, NULL);
+	OWN(pins, pin_count, compare_pins);
+	OWN(denials, denial_count, compare_keys);
+	OWN(claims, claim_count, compare_names);
+	OWN(accepts, accept_count, compare_accepts);
+	OWN(forbidden, forbidden_count, compare_names);
+#undef OWN
+	if (whole)
+		return copy;
+	settings_destroy(copy);
+	return NULL;
+}
+
+static void drop(const void *array)
+{
+	free((void *)(uintptr_t)array);
+}
+
+void settings_destroy(struct settings *settings)
+{
+	if (settings == NULL)
+		return;
+	drop(settings->mesh_prefixes);
+	drop(settings->pools);
+	drop(settings->zones);
+	drop(settings->pins);
+	drop(settings->denials);
+	drop(settings->claims);
+	drop(settings->accepts);
+	drop(settings->forbidden);
+	free(settings);
+}
+
+const struct pin *settings_pin(const struct settings *settings, const uint8_t key[KEY_SIZE])
+{
+	struct pin wanted = {.port = 0};
+
+	memcpy(wanted.key, key, KEY_SIZE);
+	return bsearch(&wanted, settings->pins, settings->pin_count, sizeof wanted, compare_pins);
+}
+
+bool settings_denies(const struct settings *settings, const uint8_t key[KEY_SIZE])
+{
+	return bsearch(key, settings->denials, settings->denial_count, KEY_SIZE, compare_keys) != NULL;
+}
+
+static bool name_of(struct bytes domain, struct domain_name *out)
+{
+	if (domain.length > DOMAIN_LENGTH_MAX)
+		return false;
+	memcpy(out->text, domain.data, domain.length);
+	out->text[domain.length] = '\0';
+	return true;
+}
+
+static bool names_contain(const struct domain_name *names, unsigned count, struct bytes domain)
+{
+	struct domain_name wanted;
+
+	return name_of(domain, &wanted) &&
+	       bsearch(&wanted, names, count, sizeof wanted, compare_names) != NULL;
+}
+
+bool settings_claims(const struct settings *settings, struct bytes domain)
+{
+	return names_contain(settings->claims, settings->claim_count, domain);
+}
+
+bool settings_forbids(const struct settings *settings, struct bytes domain)
+{
+	return names_contain(settings->forbidden, settings->forbidden_count, domain);
+}
+
+bool settings_accepts(const struct settings *settings, struct bytes domain, const uint8_t author[KEY_SIZE])
+{
+	struct acceptance wanted;
+
+	if (!name_of(domain, &wanted.domain))
+		return false;
+	memcpy(wanted.author, author, KEY_SIZE);
+	return bsearch(&wanted, settings->accepts, settings->accept_count, sizeof wanted, compare_accepts) !=
+	       NULL;
+}
+
+bool settings_in_mesh(const struct settings *settings, const struct address *address)
+{
+	for (unsigned i = 0; i < settings->mesh_prefix_count; i++) {
+		if (prefix_contains(&settings->mesh_prefixes[i], address))
+			return true;
+	}
+	return false;
+}

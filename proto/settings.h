@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the operator of this node has said, as the core takes it in: configuration, pins, claims, accepts,
+ * and the policy data. One value, replaced as a whole, so that a reload is one step. Pure.
+ * The arrays are borrowed during core_event() only; the core copies.
+ */
+#ifndef PROTO_SETTINGS_H
+#define PROTO_SETTINGS_H
+
+#include "proto/address.h"
+#include "proto/head.h"
+
+struct domain_name {
+	char text[DOMAIN_LENGTH_MAX + 1];
+};
+
+struct pin {
+	uint8_t key[KEY_SIZE];
+	char name[MEMBER_NAME_MAX + 1]; /* what this operator calls it */
+	struct address address;         /* a hint where to dial first */
+	uint16_t port;
+};
+
+struct acceptance {
+	struct domain_name domain;
+	uint8_t author[KEY_SIZE];
+};
+
+/* A zone that this node writes. */
+struct zone_setting {
+	struct domain_name name;
+	bool pool; /* the mesh's own: hosts and D.mx names; else a domain's own: its MX set */
+	unsigned ttl_s;
+};
+
+enum carry { CARRY_NONE, CARRY_LIST, CARRY_PINS, CARRY_VIEW };
+
+/* Whether a name is a public suffix, by a list that the caller has. A pure look-up. */
+typedef bool (*is_public_suffix_fn)(void *context, const char *domain);
+
+struct settings {
+	char name[MEMBER_NAME_MAX + 1];
+	struct address_list vpn;
+	struct address_list public;
+	uint16_t smtp_port;
+	uint16_t mesh_port;
+	const struct prefix *mesh_prefixes;
+	unsigned mesh_prefix_count;
+	enum carry carry;
+	bool observe;          /* plan and show, write nothing */
+	bool has_mta;          /* this node drives an MTA */
+	bool allow_test_names; /* .test and the example names may be claimed */
+
+	const struct domain_name *pools; /* the mesh's own zones, the same everywhere */
+	unsigned pool_count;
+	const struct zone_setting *zones;
+	unsigned zone_count;
+
+	const struct pin *pins;
+	unsigned pin_count;
+	const uint8_t (*denials)[KEY_SIZE];
+	unsigned denial_count;
+	const struct domain_name *claims;
+	unsigned claim_count;
+	const struct acceptance *accepts;
+	unsigned accept_count;
+
+	const struct domain_name *forbidden; /* never relayed, whoever claims them */
+	unsigned forbidden_count;
+	is_public_suffix_fn is_public_suffix; /* NULL: none is */
+	void *public_suffix_context;
+};
+
+/* A copy that owns its arrays, with accepts, claims, denials, forbidden sorted. NULL without memory. */
+struct settings *settings_copy(const struct settings *settings);
+void settings_destroy(struct settings *settings);
+
+const struct pin *settings_pin(const struct settings *settings, const uint8_t key[KEY_SIZE]);
+bool settings_denies(const struct settings *settings, const uint8_t key[KEY_SIZE]);
+bool settings_accepts(const struct settings *settings, struct bytes domain, const uint8_t author[KEY_SIZE]);
+bool settings_claims(const struct settings *settings, struct bytes domain);
+bool settings_forbids(const struct settings *settings, struct bytes domain);
+
+bool settings_in_mesh(const struct settings *settings, const struct address *address);
+
+#endif
