@@ -17,6 +17,7 @@
 #include "proto/address.h"
 #include "proto/domain.h"
 #include "proto/result.h"
+#include "proto/settings.h"
 #include "proto/timing.h"
 
 enum {
@@ -33,9 +34,6 @@ enum {
 	CONFIG_MESH_PORT = 10655,
 	CONFIG_SMTP_PORT = 25,
 };
-
-/* Whose proved claims are carried; it accepts nothing by itself. */
-enum config_carry { CARRY_NONE, CARRY_LIST, CARRY_PINS, CARRY_VIEW };
 
 /* A zone that this node writes. Strings are NUL-terminated. */
 struct config_zone {
@@ -69,7 +67,7 @@ struct config {
 	unsigned mesh_prefix_count;
 	uint16_t mesh_port;
 	uint16_t smtp_port;
-	enum config_carry carry;
+	enum carry carry; /* whose proved claims are carried; it accepts nothing by itself */
 	bool observe;
 	bool allow_test_names;
 	bool test_timing;
@@ -100,6 +98,6 @@ bool config_is_in_mesh(const struct config *config, const struct address *addres
 const struct config_zone *config_zone_find(const struct config *config, const char *name);
 
 /* "none", "list", "pins" or "view". */
-const char *config_carry_text(enum config_carry carry);
+const char *config_carry_text(enum carry carry);
 
 #endif

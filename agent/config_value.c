@@ -160,7 +160,7 @@ const char *config_set_secret(
 static const char *const carry_texts[] = {
         [CARRY_NONE] = "none", [CARRY_LIST] = "list", [CARRY_PINS] = "pins", [CARRY_VIEW] = "view"};
 
-const char *config_carry_text(enum config_carry carry)
+const char *config_carry_text(enum carry carry)
 {
 	return carry_texts[carry];
 }
@@ -171,7 +171,7 @@ const char *config_set_carry(
 	(void)option;
 	for (size_t i = 0; i < COUNT(carry_texts); i++) {
 		if (is_text(text, length, carry_texts[i])) {
-			*(enum config_carry *)target = (enum config_carry)i;
+			*(enum carry *)target = (enum carry)i;
 			return NULL;
 		}
 	}

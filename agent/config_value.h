@@ -52,7 +52,7 @@ config_set_fn config_set_path;
 config_set_fn config_set_word;
 /* char *: sodium_malloc; the one there before is freed. */
 config_set_fn config_set_secret;
-/* enum config_carry. */
+/* enum carry. */
 config_set_fn config_set_carry;
 /* char[]: the name of a driver that writes zones. */
 config_set_fn config_set_server;
