@@ -9,6 +9,7 @@
 
 static const struct driver *const drivers[] = {
         &driver_postfix,
+        &driver_nsd,
 };
 
 static const struct driver *driver_find(const char *name)

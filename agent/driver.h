@@ -25,6 +25,7 @@ struct driver {
 };
 
 extern const struct driver driver_postfix;
+extern const struct driver driver_nsd;
 
 /* NULL if there is none. */
 const struct driver_op *driver_op_find(const char *driver, const char *op);
