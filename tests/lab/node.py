@@ -63,9 +63,12 @@ class Node:
 
     def run(self, *argv, input=None, check=True):
         """Run a command to its end; returns the CompletedProcess with text output."""
-        done = subprocess.run(
-            self._argv(argv), input=input, stdin=None if input else subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=SECONDS_FOR_A_COMMAND)
+        try:
+            done = subprocess.run(
+                self._argv(argv), input=input, stdin=None if input else subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=SECONDS_FOR_A_COMMAND)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{self.name}: {' '.join(argv)} didn't end within {SECONDS_FOR_A_COMMAND} s") from error
         if check and done.returncode != 0:
             said = (done.stderr or done.stdout).strip()
             raise Failed(f"{self.name}: {' '.join(argv)} exited with {done.returncode}: {said}")

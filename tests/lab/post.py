@@ -34,14 +34,14 @@ class Post:
     def _may_see(self, name, message_id):
         return name in ("outside", *village.RELAYS) or name == self._home(message_id)
 
-    def bounces(self):
-        """The deliveries that were given up, anywhere."""
+    def endings(self, status):
+        """The deliveries of our messages with this status (sent, deferred, bounced), anywhere, node by node."""
         return [delivery for log in self._logs.values() for delivery in log.deliveries
-                if delivery.status == "bounced" and delivery.message_id in self._sent]
+                if delivery.status == status and delivery.message_id in self._sent]
 
     def bounced(self):
         """How many messages were given up."""
-        return len({delivery.message_id for delivery in self.bounces()})
+        return len({delivery.message_id for delivery in self.endings("bounced")})
 
     def relays_used(self):
         """Per domain, how many different servers took its messages from the stranger."""

@@ -16,6 +16,7 @@ import traceback
 
 from tests.lab import namespaces
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_CLEAN_UP = 20
 STATUS_INTERRUPTED = 130
 
@@ -25,6 +26,7 @@ def run(main):
     directory = tempfile.mkdtemp(prefix="correomesh-")
     try:
         namespaces.unshare(namespaces.PID)
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         first = os.fork()
         if first == 0:
             os._exit(_first_process(main, directory))
@@ -34,19 +36,19 @@ def run(main):
 
 
 def _wait_for(first):
-    """Pass signals on to the lab, the second time as a kill; wait for its end."""
+    """Pass the first signal on to the lab as an interrupt, the second as a kill; wait for its end."""
     def interrupt(_signal, _frame):
-        signal.signal(signal.SIGALRM, kill)
-        signal.alarm(SECONDS_TO_CLEAN_UP)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (*SIGNALS, signal.SIGALRM):
             signal.signal(number, kill)
+        signal.alarm(SECONDS_TO_CLEAN_UP)
         os.kill(first, signal.SIGINT)
 
     def kill(_signal, _frame):
         os.kill(first, signal.SIGKILL)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, interrupt)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     _, status = os.waitpid(first, 0)
     return os.waitstatus_to_exitcode(status)
 
@@ -57,6 +59,8 @@ def _first_process(main, directory):
     try:
         os.setsid()  # Ctrl-C reaches us by way of the parent only, once
         namespaces.die_with_parent()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the caller ignores it
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         namespaces.unshare(namespaces.MOUNT | namespaces.NETWORK)
         _mount("--make-rprivate", "/")
         _mount("-t", "proc", "proc", "/proc")

@@ -2,9 +2,10 @@
 """Hands messages with known ids to the node's own Postfix, which finds their way by DNS alone."""
 
 import email.message
-import smtplib
 
-SECONDS_FOR_A_REPLY = 15
+from tests.lab import smtp
+
+OWN_POSTFIX = "127.0.0.1"
 
 
 def _message(sender, recipient, message_id):
@@ -20,7 +21,7 @@ def _message(sender, recipient, message_id):
 def send(node, sender, recipients, count, label):
     """Send count messages, to these recipients in turn; returns {message id: recipient}."""
     sent = {}
-    with node.inside(), smtplib.SMTP("127.0.0.1", timeout=SECONDS_FOR_A_REPLY) as session:
+    with node.inside(), smtp.session(OWN_POSTFIX, f"{node.name}.test") as session:
         for number in range(count):
             recipient = recipients[number % len(recipients)]
             message_id = f"<{label}-{number}@{sender.partition('@')[2]}>"

@@ -2,6 +2,7 @@
 """What an SMTP server answers to RCPT. No mail is sent."""
 
 import collections
+import contextlib
 import random
 import smtplib
 
@@ -30,13 +31,25 @@ def fresh_local_part():
     return f"{PROBE}{_random.getrandbits(64):016x}"
 
 
+@contextlib.contextmanager
+def session(server, me):
+    """An SMTP session that greets as me. (smtplib's own context hides an interrupt behind its QUIT.)"""
+    opened = smtplib.SMTP(server, PORT, local_hostname=me, timeout=SECONDS_FOR_A_REPLY)
+    try:
+        opened.ehlo_or_helo_if_needed()
+        yield opened
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            opened.quit()
+    finally:
+        opened.close()
+
+
 def ask_recipient(server, recipient, me):
     """The reply of server (an address) to RCPT TO:<recipient> from a host that calls itself me."""
     try:
-        with smtplib.SMTP(server, PORT, local_hostname=me, timeout=SECONDS_FOR_A_REPLY) as session:
-            session.ehlo_or_helo_if_needed()
-            session.mail(f"prober@{me}")
-            code, text = session.rcpt(recipient)
+        with session(server, me) as asking:
+            asking.mail(f"prober@{me}")
+            code, text = asking.rcpt(recipient)
             return Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
     except (OSError, smtplib.SMTPException) as error:
         return Reply(0, f"{type(error).__name__}: {error}")

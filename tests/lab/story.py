@@ -12,7 +12,7 @@ class Story:
     def __init__(self):
         self._began = time.monotonic()
         self._steps = []
-        self._ok = True
+        self._ok = False
 
     def prepare(self, name, body):
         """Something that must work but is no step of the story."""
@@ -34,14 +34,17 @@ class Story:
         try:
             said = body()
         except BaseException as error:
-            self._ok = False
-            self._say("FAILED", title, began, str(error) or type(error).__name__)
+            self._say("FAILED", title, began, str(error) or "interrupted")
             raise
         self._say("ok", title, began, said)
 
     def _say(self, word, title, began, said):
         seconds = time.monotonic() - began
         print(f"{word:6} {seconds:5.1f} s  {title}: {said}", flush=True)
+
+    def end_well(self):
+        """To be called after the last line; until then the story has failed."""
+        self._ok = True
 
     def write(self, path, figures):
         """The result file; figures are its further members."""

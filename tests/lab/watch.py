@@ -4,8 +4,7 @@
 import threading
 import time
 
-from tests.lab import namespaces
-from tests.lab.wait import Failed
+from tests.lab.wait import Failed, wait_until
 
 SECONDS_BETWEEN_LOOKS = 0.01
 
@@ -26,7 +25,7 @@ class Watch:
 
     def _watch(self):
         try:
-            with namespaces.network_of(self._node.pid):
+            with self._node.inside():
                 while not self._ending.wait(SECONDS_BETWEEN_LOOKS):
                     began = time.monotonic()
                     if self._look():
@@ -36,9 +35,8 @@ class Watch:
         except Exception as error:
             self._error = error
 
-    def has_looked(self):
-        """Whether at least one look is over."""
-        return bool(self.missing or self.seen or self._error)
+    def wait_for_first_look(self, seconds):
+        wait_until(f"{self.what}: the first look", seconds, lambda: self.missing or self.seen or self._error)
 
     def wait(self, seconds):
         """Returns when it was seen; Failed if not within this time, or if it had been there from the first look."""
