@@ -22,7 +22,7 @@ class Node:
         self.directory = os.path.join(lab, name)
         os.makedirs(self.path("log"))
         self._holder = subprocess.Popen(
-            ["sleep", "infinity"],
+            ["sleep", "infinity"], cwd="/",
             preexec_fn=lambda: namespaces.unshare(namespaces.MOUNT | namespaces.NETWORK))
         self.mount(self.path("log"), "/var/log")
         self.run("ip", "link", "set", "lo", "up")
@@ -59,7 +59,7 @@ class Node:
         return namespaces.network_of(self.pid)
 
     def _argv(self, argv):
-        return ["nsenter", "--target", str(self.pid), "--net", "--mount", "--", *argv]
+        return ["nsenter", "--target", str(self.pid), "--net", "--mount", "--root", "--wd", "--", *argv]
 
     def run(self, *argv, input=None, check=True):
         """Run a command to its end; returns the CompletedProcess with text output."""
