@@ -102,7 +102,10 @@ static void carry_local(struct world *world, struct member *member, struct effec
 	happening->event.type = EVENT_LOCAL;
 	writer_init(&w, OBJECT_SIZE_MAX);
 	mta_put_local(&member->mta, bytes_of(effect->data, effect->length), &w);
-	MUST(writer_take(&w, &happening->data, &happening->length) == RESULT_OK, "out of memory");
+	MUST(w.error == RESULT_OK, "out of memory");
+	happening->data = must_copy(w.data, w.length);
+	happening->length = w.length;
+	writer_fini(&w);
 	happening->event.ok = outcome == OUTCOME_WORKS;
 	happening->event.text = happening->event.ok ? "" : "the driver failed";
 	happening->event.data = bytes_of(happening->data, happening->event.ok ? happening->length : 0);
