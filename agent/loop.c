@@ -235,7 +235,7 @@ static void zone_answered(void *context, const json_t *reply)
 
 static void on_zone(struct agent *agent, struct effect *effect)
 {
-	const struct config_zone *zone = config_zone_find(&agent->config, effect->text);
+	const struct config_zone *zone = config_zone_find(&agent->config, effect->name);
 	struct errand *errand = errand_create(agent, effect->id);
 	json_t *request = NULL;
 

@@ -343,7 +343,7 @@ void core_recv(struct core *core, struct moment now, uint32_t session, struct by
 	        (news = peers_step(&core->peers, &core->node, peer, &message)) != PEER_NOTHING) {
 		if (news == PEER_UP)
 			on_peer_up(core, peer);
-		else
+		if (message.length > 0)
 			on_message(core, peer, message);
 	}
 	settle(core);

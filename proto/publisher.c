@@ -211,7 +211,7 @@ static void zone_want(struct publisher *publisher, struct node *node, struct zon
 	effect.data = (uint8_t *)records.text;
 	effect.length = records.length;
 	effect.serial_floor = plan_newest_s(node);
-	snprintf(effect.text, sizeof effect.text, "%s", zone->setting.name.text);
+	effect.name = zone->setting.name.text;
 	effects_put(&node->effects, &effect);
 }
 
