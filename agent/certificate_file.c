@@ -32,15 +32,16 @@ static enum result certificate_read(struct agent *agent, struct complaint *why)
 		result = RESULT_MALFORMED;
 	if (result == RESULT_OK)
 		result = certificate_decode(
-			bytes_of(agent->certificate, agent->certificate_length), &certificate);
-	if (result == RESULT_OK && (memcmp(certificate.root, agent->identity.root, KEY_SIZE) != 0 ||
-					   memcmp(certificate.op_key, agent->identity.op, KEY_SIZE) != 0 ||
-					   memcmp(certificate.session_key, agent->identity.session, KEY_SIZE) != 0))
+		        bytes_of(agent->certificate, agent->certificate_length), &certificate);
+	if (result == RESULT_OK &&
+	        (memcmp(certificate.root, agent->identity.root, KEY_SIZE) != 0 ||
+	                memcmp(certificate.op_key, agent->identity.op, KEY_SIZE) != 0 ||
+	                memcmp(certificate.session_key, agent->identity.session, KEY_SIZE) != 0))
 		result = RESULT_BAD_KEY;
 	if (result == RESULT_OK)
 		return result;
 	complaint_set(why, "%s/" CERTIFICATE_FILE ": %s", agent->paths.var_dir,
-		result == RESULT_BAD_KEY ? "is for other keys than op.key" : result_text(result));
+	        result == RESULT_BAD_KEY ? "is for other keys than op.key" : result_text(result));
 	complaint_set_tip(why, "put the file and keys/op.key back from the same backup");
 	return result == RESULT_NOT_FOUND ? RESULT_MALFORMED : result;
 }
@@ -48,8 +49,8 @@ static enum result certificate_read(struct agent *agent, struct complaint *why)
 static enum result certificate_make(struct agent *agent, struct complaint *why)
 {
 	struct certificate certificate = {
-		.serial = 1,
-		.not_after_s = (uint64_t)time(NULL) + CERTIFICATE_YEARS * 365ULL * 24 * 60 * 60,
+	        .serial = 1,
+	        .not_after_s = (uint64_t)time(NULL) + CERTIFICATE_YEARS * 365ULL * 24 * 60 * 60,
 	};
 	struct writer w;
 	struct bytes object;
@@ -60,13 +61,14 @@ static enum result certificate_make(struct agent *agent, struct complaint *why)
 	memcpy(certificate.op_key, agent->identity.op, KEY_SIZE);
 	memcpy(certificate.session_key, agent->identity.session, KEY_SIZE);
 	result = certificate_encode(
-		&certificate, agent->identity.secrets->root, &agent->certificate, &agent->certificate_length);
+	        &certificate, agent->identity.secrets->root, &agent->certificate, &agent->certificate_length);
 	if (result != RESULT_OK)
 		return result;
 	object = bytes_of(agent->certificate, agent->certificate_length);
 	writer_init(&w, FACT_SIZE_MAX);
 	facts_render_objects(&object, &kind, 1, &w);
-	result = w.error != RESULT_OK ? w.error : fact_write(agent->var_fd, CERTIFICATE_FILE, w.data, w.length);
+	result = w.error != RESULT_OK ? w.error
+	                              : fact_write(agent->var_fd, CERTIFICATE_FILE, w.data, w.length);
 	writer_fini(&w);
 	if (result != RESULT_OK)
 		complaint_set(why, "can't write %s/" CERTIFICATE_FILE, agent->paths.var_dir);

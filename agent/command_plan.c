@@ -53,15 +53,17 @@ static json_t *lines_less(const char *a, const char *b)
 	return array;
 }
 
-static json_t *zone_json(const struct node *node, const struct publisher *publisher, const struct zone_work *zone)
+static json_t *zone_json(
+        const struct node *node, const struct publisher *publisher, const struct zone_work *zone)
 {
 	struct zone_records planned = {.text = NULL}, published = {.text = NULL};
 	json_t *data = NULL;
 
 	if (plan_zone(node, &zone->setting, &publisher->planned, &planned) == RESULT_OK &&
-		plan_zone(node, &zone->setting, &publisher->published, &published) == RESULT_OK)
+	        plan_zone(node, &zone->setting, &publisher->published, &published) == RESULT_OK)
 		data = json_pack("{s:s, s:o, s:o}", "zone", zone->setting.name.text, "add",
-			lines_less(planned.text, published.text), "remove", lines_less(published.text, planned.text));
+		        lines_less(planned.text, published.text), "remove",
+		        lines_less(published.text, planned.text));
 	free(planned.text);
 	free(published.text);
 	return data;
@@ -76,7 +78,8 @@ json_t *command_plan(struct agent *agent, const json_t *args, struct control_err
 	(void)args;
 	(void)error;
 	for (unsigned i = 0; i < publisher->zone_count; i++)
-		json_array_append_new(zones, zone_json(core_node(agent->core), publisher, &publisher->zones[i]));
+		json_array_append_new(
+		        zones, zone_json(core_node(agent->core), publisher, &publisher->zones[i]));
 	return json_pack("{s:b, s:{s:o, s:[]}, s:o}", "observe", agent->config.observe, "tables", "add",
-		rows_less(&relay->planned, &relay->applied), "remove", "zones", zones);
+	        rows_less(&relay->planned, &relay->applied), "remove", "zones", zones);
 }

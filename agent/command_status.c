@@ -36,7 +36,7 @@ static const char *name_of(const struct report *report, const uint8_t *key)
 }
 
 __attribute__((format(printf, 3, 4))) static void warn(
-	struct report *report, const char *tip, const char *format, ...)
+        struct report *report, const char *tip, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
@@ -54,8 +54,8 @@ struct trouble_text {
 	const char *tip;
 };
 
-static void describe_trouble(
-	const struct report *report, const struct link *link, const char *name, char *text, char *tip, size_t size)
+static void describe_trouble(const struct report *report, const struct link *link, const char *name,
+        char *text, char *tip, size_t size)
 {
 	char address[ADDRESS_TEXT_BYTES] = "";
 
@@ -71,7 +71,8 @@ static void describe_trouble(
 		snprintf(tip, size, "is meshd running at %s, and does ping %s work?", name, address);
 		break;
 	case LINK_OTHER_KEY:
-		snprintf(text, size, "at %s's address %s answers %s", name, address, name_of(report, link->other));
+		snprintf(text, size, "at %s's address %s answers %s", name, address,
+		        name_of(report, link->other));
 		snprintf(tip, size, "ask %s for the key line again: meshctl key", name);
 		break;
 	case LINK_NOT_PINNED:
@@ -85,7 +86,8 @@ static void describe_trouble(
 		snprintf(text, size, "%s refused the session", name);
 		break;
 	case LINK_HANDSHAKE:
-		snprintf(text, size, "no handshake with what answers at %s port %u", address, link->tried_port);
+		snprintf(text, size, "no handshake with what answers at %s port %u", address,
+		        link->tried_port);
 		snprintf(tip, size, "is it meshd, and has it the same secret in meshd.conf?");
 		break;
 	case LINK_SILENT:
@@ -109,23 +111,30 @@ static json_t *member_json(struct report *report, const struct member *member)
 	const struct link *link = peers_link(peers, key);
 	char text[256] = "", tip[256] = "", address[ADDRESS_TEXT_BYTES], short_key[KEY_TEXT_BYTES];
 	const char *state = peer != NULL ? "up" : "down";
+	bool was_refused;
 
 	key_render(key, short_key);
 	address_render(peer != NULL ? &peer->address : &member->keyline.address, address);
+	was_refused = link == NULL || link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED ||
+	              link->trouble == LINK_REFUSED;
+	if (peer == NULL && was_refused)
+		state = "refused";
+	else if (peer == NULL && link->trouble == LINK_NOT_TRIED)
+		state = "unknown";
 	if (link == NULL) {
-		state = "denied";
+		snprintf(text, sizeof text, "denied here");
 	} else if (peer == NULL) {
 		describe_trouble(report, link, member->name, text, tip, sizeof text);
 		if (link->trouble != LINK_NOT_TRIED)
 			warn(report, tip, "%s is down: %s", member->name, text);
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "name", member->name, "key", short_key, "address",
-		address, "state", state, "since_s",
-		link != NULL ? (json_int_t)((report->mono_ms - link->since_ms) / 1000) : 0, "direction",
-		peer == NULL       ? ""
-		: peer->outgoing ? "out"
-				 : "in",
-		"detail", text, "tip", tip);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "name", member->name, "key", short_key,
+	        "address", address, "state", state, "since_s",
+	        link != NULL ? (json_int_t)((report->mono_ms - link->since_ms) / 1000) : 0, "direction",
+	        peer == NULL     ? ""
+	        : peer->outgoing ? "out"
+	                         : "in",
+	        "detail", text, "tip", tip);
 }
 
 static json_t *members_json(struct report *report)
@@ -148,9 +157,10 @@ static json_t *strangers_json(struct report *report)
 
 		key_render(stranger->key, key);
 		address_render(&stranger->address, address);
-		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name", name_of(report, stranger->key), "address",
-				address, "seconds_ago", (json_int_t)((report->mono_ms - stranger->seen_ms) / 1000)));
+		json_array_append_new(
+		        array, json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name",
+		                       name_of(report, stranger->key), "address", address, "seconds_ago",
+		                       (json_int_t)((report->mono_ms - stranger->seen_ms) / 1000)));
 	}
 	return array;
 }
@@ -172,8 +182,8 @@ static unsigned list_carriers(struct report *report, const struct claim *claim, 
 
 		domain_hash(claim->domain, name);
 		if (relay == NULL || relay->carriage_held.data == NULL ||
-			!carriage_find(&relay->carriage, report->node->key, &entry) ||
-			!carriage_serves(&entry, name, claim->since))
+		        !carriage_find(&relay->carriage, report->node->key, &entry) ||
+		        !carriage_serves(&entry, name, claim->since))
 			continue;
 		json_array_append_new(carriers, json_string(name_of(report, choice.relay)));
 		count++;
@@ -202,7 +212,8 @@ static json_t *unsigned_claim_json(struct report *report, const char *domain)
 		why = "the MTA is being asked whether it holds the domain";
 	}
 	warn(report, tip, "%s isn't claimed yet: %s", domain, why);
-	return json_pack("{s:s, s:s, s:s, s:[]}", "domain", domain, "state", "waiting", "detail", why, "carriers");
+	return json_pack(
+	        "{s:s, s:s, s:s, s:[]}", "domain", domain, "state", "waiting", "detail", why, "carriers");
 }
 
 static json_t *own_domain_json(struct report *report, const char *domain)
@@ -217,10 +228,10 @@ static json_t *own_domain_json(struct report *report, const char *domain)
 	count = list_carriers(report, &claim, carriers);
 	report->unserved += count == 0;
 	if (count == 0)
-		warn(report, "ask a member that you pinned to run: meshctl accept DOMAIN from you", "%s: no relay serves it yet",
-			domain);
-	return json_pack("{s:s, s:s, s:s, s:o}", "domain", domain, "state", count > 0 ? "carried" : "claimed", "detail",
-		count > 0 ? "" : "no relay serves it yet", "carriers", carriers);
+		warn(report, "ask a member that you pinned to run: meshctl accept DOMAIN from you",
+		        "%s: no relay serves it yet", domain);
+	return json_pack("{s:s, s:s, s:s, s:o}", "domain", domain, "state", count > 0 ? "ok" : "claimed",
+	        "detail", count > 0 ? "" : "no relay serves it yet", "carriers", carriers);
 }
 
 static json_t *my_domains_json(struct report *report)
@@ -235,8 +246,8 @@ static json_t *my_domains_json(struct report *report)
 
 /* --- carried -------------------------------------------------------------------------------------------- */
 
-static json_t *carried_json_of(struct report *report, const struct author *author, const struct claim *claim,
-	enum standing standing)
+static json_t *carried_json_of(
+        struct report *report, const struct author *author, const struct claim *claim, enum standing standing)
 {
 	const struct relay *relay = core_relay(report->agent->core);
 	const struct target *target = relay_target(relay, claim->domain, author->key);
@@ -251,16 +262,17 @@ static json_t *carried_json_of(struct report *report, const struct author *autho
 		detail = "another transport map of Postfix answers before ours: the admin's word wins";
 	} else if (target != NULL && target->installed) {
 		state = "applied";
-		detail = target->refusals > 0 ? "Postfix refuses it: see meshctl setup postfix" : "Postfix is being asked";
+		detail = target->refusals > 0 ? "Postfix refuses it: see meshctl setup postfix"
+		                              : "Postfix is being asked";
 	} else if (standing == STANDING_ACTIVE) {
 		state = "active";
 		detail = report->node->settings->observe ? "observing only" : "going into the tables";
 	}
 	report->unserved += standing == STANDING_ACTIVE && strcmp(state, "verified") != 0 &&
-			    !report->node->settings->observe;
+	                    !report->node->settings->observe;
 	return json_pack("{s:s%, s:s, s:s, s:s, s:s, s:s}", "domain", (const char *)claim->domain.data,
-		claim->domain.length, "from", name_of(report, author->key), "state", state, "standing", text->word,
-		"detail", detail, "tip", standing == STANDING_ACTIVE ? "" : text->tip);
+	        claim->domain.length, "from", name_of(report, author->key), "state", state, "standing",
+	        text->word, "detail", detail, "tip", standing == STANDING_ACTIVE ? "" : text->tip);
 }
 
 static void add_claims_of(struct report *report, const struct author *author, json_t *array)
@@ -271,8 +283,8 @@ static void add_claims_of(struct report *report, const struct author *author, js
 
 	for (unsigned index = 0; author_claims_next(&claims, &claim); index++) {
 		const struct table_row *row = table_rows_find(&relay->applied, claim.domain);
-		enum standing standing = standing_of(
-			report->node, author, &claim, index, row != NULL ? row->author : NULL);
+		enum standing standing =
+		        standing_of(report->node, author, &claim, index, row != NULL ? row->author : NULL);
 
 		json_array_append_new(array, carried_json_of(report, author, &claim, standing));
 	}
@@ -287,16 +299,20 @@ static void add_kept(struct report *report, json_t *array)
 	for (unsigned i = 0; i < applied->count; i++) {
 		const struct table_row *row = &applied->rows[i];
 		const struct author *author = archive_find(&report->node->archive, row->author);
-		const char *why = author == NULL || author->head == NULL
-					  ? "kept as it was: its claimant's statements haven't been heard since the start"
-					  : "kept: no longer claimed, but nothing leaves the tables in this version";
+		const char *why =
+		        author == NULL || author->head == NULL
+		                ? "kept as it was: its claimant's statements haven't been heard since the "
+		                  "start"
+		                : "kept: no longer claimed, but nothing leaves the tables in this version";
 
 		if (author != NULL && author->head != NULL &&
-			author_claim_find(author, bytes_of(row->domain.text, strlen(row->domain.text)), &claim))
+		        author_claim_find(
+		                author, bytes_of(row->domain.text, strlen(row->domain.text)), &claim))
 			continue;
-		json_array_append_new(array,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "domain", row->domain.text, "from",
-				name_of(report, row->author), "state", "kept", "standing", "kept", "detail", why, "tip", ""));
+		json_array_append_new(
+		        array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "domain", row->domain.text, "from",
+		                       name_of(report, row->author), "state", "kept", "standing", "kept",
+		                       "detail", why, "tip", ""));
 	}
 }
 
@@ -308,33 +324,36 @@ static json_t *carried_json(struct report *report)
 		const struct author *author = report->node->archive.authors[i];
 
 		if (author->head != NULL && memcmp(author->key, report->node->key, KEY_SIZE) != 0 &&
-			report->node->settings->has_mta)
+		        report->node->settings->has_mta)
 			add_claims_of(report, author, array);
 	}
 	add_kept(report, array);
 	return array;
 }
 
-/* --- tables and zones ------------------------------------------------------------------------------------- */
+/* --- tables and zones -------------------------------------------------------------------------------------
+ */
 
 static json_t *tables_json(struct report *report)
 {
 	const struct relay *relay = core_relay(report->agent->core);
 	const struct settings *settings = report->node->settings;
 	json_t *missing = report->agent->setup != NULL ? json_incref(report->agent->setup) : json_array();
-	const char *state = !settings->has_mta   ? "none"
-			    : settings->observe  ? "observing"
-			    : relay->tables_ok   ? "ok"
-			    : relay->error[0]    ? "failed"
-						 : "working";
+	const char *state = !settings->has_mta  ? "none"
+	                    : settings->observe ? "observing"
+	                    : relay->tables_ok  ? "ok"
+	                    : relay->error[0]   ? "failed"
+	                                        : "working";
 
 	if (settings->has_mta && !settings->observe && relay->error[0] != '\0')
 		warn(report, "meshctl setup postfix prints what is missing", "tables: %s", relay->error);
-	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing", missing, "rows",
-		(int)relay->applied.count);
+	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing", missing,
+	        "rows", (int)relay->applied.count);
 }
 
-static json_t *mx_json(struct report *report, const struct published *published)
+/* Domain -> names of its relays; of one domain only where the zone is its own. */
+static json_t *mx_json(
+        struct report *report, const struct published *published, const struct zone_setting *zone)
 {
 	json_t *object = json_object();
 	json_t *hosts = NULL;
@@ -342,6 +361,8 @@ static json_t *mx_json(struct report *report, const struct published *published)
 	for (unsigned i = 0; i < published->mx_count; i++) {
 		const char *domain = published->mx[i].domain.text;
 
+		if (!zone->pool && strcmp(zone->name.text, domain) != 0)
+			continue;
 		if (i == 0 || strcmp(published->mx[i - 1].domain.text, domain) != 0) {
 			hosts = json_array();
 			json_object_set_new(object, domain, hosts);
@@ -351,18 +372,20 @@ static json_t *mx_json(struct report *report, const struct published *published)
 	return object;
 }
 
-static json_t *zone_json(struct report *report, const struct zone_work *zone)
+static json_t *zone_json(
+        struct report *report, const struct publisher *publisher, const struct zone_work *zone)
 {
 	bool done = memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
 	const char *state = report->node->settings->observe ? "observing"
-			    : zone->error[0] != '\0'        ? "failed"
-			    : done                          ? "ok"
-							    : "working";
+	                    : zone->error[0] != '\0'        ? "failed"
+	                    : done                          ? "ok"
+	                                                    : "working";
 
 	if (zone->error[0] != '\0')
 		warn(report, "", "zone %s: %s", zone->setting.name.text, zone->error);
-	return json_pack("{s:s, s:b, s:I, s:s, s:s}", "zone", zone->setting.name.text, "pool", zone->setting.pool, "serial",
-		(json_int_t)zone->serial, "state", state, "error", zone->error);
+	return json_pack("{s:s, s:I, s:s, s:s, s:o}", "zone", zone->setting.name.text, "serial",
+	        (json_int_t)zone->serial, "state", state, "error", zone->error, "mx",
+	        mx_json(report, &publisher->published, &zone->setting));
 }
 
 static json_t *published_json(struct report *report)
@@ -371,11 +394,12 @@ static json_t *published_json(struct report *report)
 	json_t *zones = json_array();
 
 	for (unsigned i = 0; i < publisher->zone_count; i++)
-		json_array_append_new(zones, zone_json(report, &publisher->zones[i]));
-	return json_pack("{s:o, s:o}", "zones", zones, "mx", mx_json(report, &publisher->published));
+		json_array_append_new(zones, zone_json(report, publisher, &publisher->zones[i]));
+	return zones;
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------------------------------
+ */
 
 static json_t *roles_json(const struct report *report)
 {
@@ -393,9 +417,10 @@ static json_t *roles_json(const struct report *report)
 
 static json_t *counters_json(const struct counters *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken, "objects_refused",
-		(json_int_t)c->objects_refused, "messages_refused", (json_int_t)c->messages_refused, "sessions_refused",
-		(json_int_t)c->sessions_refused, "handshakes_failed", (json_int_t)c->handshakes_failed);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
+	        "objects_refused", (json_int_t)c->objects_refused, "messages_refused",
+	        (json_int_t)c->messages_refused, "sessions_refused", (json_int_t)c->sessions_refused,
+	        "handshakes_failed", (json_int_t)c->handshakes_failed);
 }
 
 static json_t *alarms_json(const struct agent *agent)
@@ -407,7 +432,7 @@ static json_t *alarms_json(const struct agent *agent)
 		const struct agent_note *note = &agent->notes[i % AGENT_NOTES_MAX];
 
 		json_array_append_new(
-			array, json_pack("{s:I, s:s}", "at_s", (json_int_t)note->wall_s, "text", note->text));
+		        array, json_pack("{s:I, s:s}", "at_s", (json_int_t)note->wall_s, "text", note->text));
 	}
 	return array;
 }
@@ -420,24 +445,25 @@ static json_t *notes_json(const struct report *report)
 	char text[256];
 
 	if (report->node->settings->observe)
-		json_array_append_new(notes, json_string("observing only: nothing is written (observe = yes in meshd.conf)"));
+		json_array_append_new(notes,
+		        json_string("observing only: nothing is written (observe = yes in meshd.conf)"));
 	if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}
 	if (report->node->settings->has_mta)
-		json_array_append_new(
-			notes, json_string("nothing is ever removed from the tables in this version (no order out yet)"));
+		json_array_append_new(notes, json_string("nothing is ever removed from the tables in this "
+		                                         "version (no order out yet)"));
 	return notes;
 }
 
 json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error)
 {
 	struct report report = {
-		.agent = agent,
-		.node = core_node(agent->core),
-		.mono_ms = agent_mono_ms(agent),
-		.warnings = json_array(),
+	        .agent = agent,
+	        .node = core_node(agent->core),
+	        .mono_ms = agent_mono_ms(agent),
+	        .warnings = json_array(),
 	};
 	char key[KEY_TEXT_BYTES];
 	json_t *data;
@@ -445,8 +471,9 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	(void)args;
 	(void)error;
 	key_render(report.node->key, key);
-	data = json_pack("{s:s, s:s, s:s, s:o, s:s, s:b}", "mesh", agent->paths.net, "me", agent->config.name, "key", key,
-		"roles", roles_json(&report), "version", CORREOMESH_VERSION, "observe", agent->config.observe);
+	data = json_pack("{s:s, s:s, s:s, s:o, s:s, s:b}", "mesh", agent->paths.net, "me", agent->config.name,
+	        "key", key, "roles", roles_json(&report), "version", CORREOMESH_VERSION, "observe",
+	        agent->config.observe);
 	json_object_set_new(data, "members", members_json(&report));
 	json_object_set_new(data, "my_domains", my_domains_json(&report));
 	json_object_set_new(data, "carried", carried_json(&report));
@@ -459,6 +486,10 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	if (agent->listen_error[0] != '\0')
 		warn(&report, "is the VPN up? meshd goes on trying", "%s", agent->listen_error);
 	json_object_set_new(data, "mail_flows", json_boolean(report.unserved == 0));
+	json_object_set_new(data, "headline",
+	        report.unserved == 0 ? json_string("MAIL FLOWS")
+	                             : json_sprintf("%u DOMAIN%s NOT SERVED", report.unserved,
+	                                       report.unserved == 1 ? "" : "S"));
 	json_object_set_new(data, "warnings", report.warnings);
 	return data;
 }

@@ -28,6 +28,8 @@ static void note(struct agent *agent, uid_t uid, const struct control_command *c
 
 struct control_service commands_service(struct agent *agent)
 {
-	return (struct control_service){
-	        .commands = rows, .command_count = sizeof rows / sizeof rows[0], .agent = agent, .note = note};
+	return (struct control_service){.commands = rows,
+	        .command_count = sizeof rows / sizeof rows[0],
+	        .agent = agent,
+	        .note = note};
 }

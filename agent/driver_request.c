@@ -20,7 +20,8 @@ static json_t *vpn_addresses(const struct config *config)
 static json_t *postfix_request(const struct config *config, const char *op)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "driver", "postfix", "op", op, "config_dir",
-		config->postfix.config_dir, "tables", config->postfix.tables, "vpn_addresses", vpn_addresses(config));
+	        config->postfix.config_dir, "tables", config->postfix.tables, "vpn_addresses",
+	        vpn_addresses(config));
 }
 
 json_t *driver_request_check(const struct config *config)
@@ -85,9 +86,10 @@ json_t *driver_request_zone(const struct config_zone *zone, struct bytes records
 	for (unsigned i = 0; i < zone->control_count; i++)
 		json_array_append_new(control, json_string(zone->control[i]));
 	address_render(&zone->address, address);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:I}", "driver", zone->server, "op", "apply",
-		"zone", zone->name, "base", zone->base, "file", zone->file, "control", control, "server", address,
-		"port", (int)zone->port, "records", lines_json(records), "serial_floor", (json_int_t)serial_floor);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:i, s:o, s:I}", "driver", zone->server, "op",
+	        "apply", "zone", zone->name, "base", zone->base, "file", zone->file, "control", control,
+	        "server", address, "port", (int)zone->port, "records", lines_json(records), "serial_floor",
+	        (json_int_t)serial_floor);
 }
 
 static const char *member(const json_t *object, const char *name)
@@ -120,8 +122,9 @@ void driver_reply_missing(const json_t *reply, char *text, size_t size)
 	text[0] = '\0';
 	if (count == 0)
 		return;
-	snprintf(text, size, "Postfix isn't set up for relaying yet: %s (%zu in all); see meshctl setup postfix",
-		member(first, "what"), count);
+	snprintf(text, size,
+	        "Postfix isn't set up for relaying yet: %s (%zu in all); see meshctl setup postfix",
+	        member(first, "what"), count);
 }
 
 /* The string that an element of an array is, or has as its domain. */
@@ -138,13 +141,13 @@ char *driver_reply_lines(const json_t *reply, const char *name)
 	size_t index, length = 0;
 	char *lines;
 
-	json_array_foreach(array, index, item)
-		length += strlen(name_in(item)) + 1;
+	json_array_foreach(array, index, item) length += strlen(name_in(item)) + 1;
 	lines = malloc(length + 1);
 	if (lines == NULL)
 		return NULL;
 	length = 0;
-	json_array_foreach(array, index, item) {
+	json_array_foreach(array, index, item)
+	{
 		const char *text = name_in(item);
 
 		memcpy(lines + length, text, strlen(text));

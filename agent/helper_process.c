@@ -164,17 +164,17 @@ static int run_spawn(struct run *run, const char *program, int theirs)
 	char fd[] = "3", option[] = "--helper";
 	char *arguments[] = {(char *)(uintptr_t)program, option, fd, NULL};
 	uv_stdio_container_t stdio[HELPER_FD + 1] = {
-		{.flags = UV_IGNORE},
-		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-		{.flags = UV_INHERIT_FD, .data.fd = theirs},
+	        {.flags = UV_IGNORE},
+	        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+	        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+	        {.flags = UV_INHERIT_FD, .data.fd = theirs},
 	};
 	uv_process_options_t options = {
-		.file = program,
-		.args = arguments,
-		.exit_cb = on_exited,
-		.stdio = stdio,
-		.stdio_count = HELPER_FD + 1,
+	        .file = program,
+	        .args = arguments,
+	        .exit_cb = on_exited,
+	        .stdio = stdio,
+	        .stdio_count = HELPER_FD + 1,
 	};
 
 	return uv_spawn(run->helper->loop, &run->process, &options);
@@ -262,7 +262,7 @@ static void next_request(struct helper_process *helper)
 }
 
 void helper_process_ask(
-	struct helper_process *helper, json_t *message, helper_answer_fn answer, void *context)
+        struct helper_process *helper, json_t *message, helper_answer_fn answer, void *context)
 {
 	struct request *request = calloc(1, sizeof *request);
 

@@ -22,12 +22,13 @@ typedef void (*helper_answer_fn)(void *context, const json_t *reply);
 /* program: meshd itself. The process starts with the first request. NULL without memory. */
 struct helper_process *helper_process_create(uv_loop_t *loop, const char *program);
 
-/* Ends the process; requests under way are not answered, their contexts are passed to drop, if not NULL. The memory
- * is freed as the loop runs on. */
+/* Ends the process; requests under way are not answered, their contexts are passed to drop, if not NULL. The
+ * memory is freed as the loop runs on. */
 void helper_process_destroy(struct helper_process *helper, void (*drop)(void *context));
 
-/* Takes `request`. Answered in order. The caller bounds how many it has under way (a core: one per kind and zone). */
+/* Takes `request`. Answered in order. The caller bounds how many it has under way (a core: one per kind and
+ * zone). */
 void helper_process_ask(
-	struct helper_process *helper, json_t *request, helper_answer_fn answer, void *context);
+        struct helper_process *helper, json_t *request, helper_answer_fn answer, void *context);
 
 #endif

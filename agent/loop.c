@@ -34,8 +34,8 @@ static struct moment now_is(void)
 	uv_timeval64_t wall;
 
 	uv_gettimeofday(&wall);
-	return (struct moment){
-		.mono_ms = (int64_t)(uv_hrtime() / 1000000), .wall_ms = wall.tv_sec * 1000 + wall.tv_usec / 1000};
+	return (struct moment){.mono_ms = (int64_t)(uv_hrtime() / 1000000),
+	        .wall_ms = wall.tv_sec * 1000 + wall.tv_usec / 1000};
 }
 
 static void drain(struct agent *agent);
@@ -69,7 +69,7 @@ static void set_timer(struct agent *agent)
 static void on_opened(void *context, uint32_t id, const struct address *address, uint16_t port)
 {
 	agent_event(context,
-		&(struct event){.type = EVENT_SESSION_UP, .session = id, .address = *address, .port = port});
+	        &(struct event){.type = EVENT_SESSION_UP, .session = id, .address = *address, .port = port});
 }
 
 static void on_closed(void *context, uint32_t id, const char *text)
@@ -93,18 +93,18 @@ static void on_listen(uv_timer_t *timer)
 	bool all = true;
 
 	transport_listen_only(
-		agent->transport, config->vpn_addresses, config->vpn_address_count, config->mesh_port);
+	        agent->transport, config->vpn_addresses, config->vpn_address_count, config->mesh_port);
 	for (unsigned i = 0; i < config->vpn_address_count; i++) {
 		const char *text = "";
 		char address[ADDRESS_TEXT_BYTES];
 
 		if (transport_listen(agent->transport, &config->vpn_addresses[i], config->mesh_port, &text) ==
-			RESULT_OK)
+		        RESULT_OK)
 			continue;
 		all = false;
 		address_render(&config->vpn_addresses[i], address);
-		snprintf(agent->listen_error, sizeof agent->listen_error, "can't listen at %s port %u: %s", address,
-			config->mesh_port, text);
+		snprintf(agent->listen_error, sizeof agent->listen_error, "can't listen at %s port %u: %s",
+		        address, config->mesh_port, text);
 	}
 	if (all)
 		agent->listen_error[0] = '\0';
@@ -114,7 +114,8 @@ static void on_listen(uv_timer_t *timer)
 	uv_timer_start(&agent->listen_timer, on_listen, LISTEN_RETRY_MS, 0);
 }
 
-/* --- effects --------------------------------------------------------------------------------------------- */
+/* --- effects ---------------------------------------------------------------------------------------------
+ */
 
 /* A request to the helper and the event that its answer becomes. */
 struct errand {
@@ -137,9 +138,10 @@ static void on_persist(struct agent *agent, struct effect *effect)
 	enum result result = fact_write(agent->var_fd, effect->name, effect->data, effect->length);
 
 	if (result != RESULT_OK)
-		log_line(LOG_ERROR, "can't write %s/%s: %s", agent->paths.var_dir, effect->name, strerror(errno));
+		log_line(LOG_ERROR, "can't write %s/%s: %s", agent->paths.var_dir, effect->name,
+		        strerror(errno));
 	core_event(agent->core, now_is(),
-		&(struct event){.type = EVENT_PERSISTED, .id = effect->id, .ok = result == RESULT_OK});
+	        &(struct event){.type = EVENT_PERSISTED, .id = effect->id, .ok = result == RESULT_OK});
 }
 
 static void on_send(struct agent *agent, struct effect *effect)
@@ -240,7 +242,8 @@ static void on_zone(struct agent *agent, struct effect *effect)
 	json_t *request = NULL;
 
 	if (zone != NULL)
-		request = driver_request_zone(zone, bytes_of(effect->data, effect->length), effect->serial_floor);
+		request = driver_request_zone(
+		        zone, bytes_of(effect->data, effect->length), effect->serial_floor);
 	helper_process_ask(agent->helper, request, zone_answered, errand);
 }
 
@@ -263,8 +266,8 @@ static void local_answered(void *context, const json_t *reply)
 static void on_local(struct agent *agent, struct effect *effect)
 {
 	helper_process_ask(agent->helper,
-		driver_request_local(&agent->config, bytes_of(effect->data, effect->length)), local_answered,
-		errand_create(agent, effect->id));
+	        driver_request_local(&agent->config, bytes_of(effect->data, effect->length)), local_answered,
+	        errand_create(agent, effect->id));
 }
 
 static void probe_answered(void *context, const char *verdicts)
@@ -272,18 +275,18 @@ static void probe_answered(void *context, const char *verdicts)
 	struct errand *errand = context;
 
 	agent_event(errand->agent, &(struct event){.type = EVENT_PROBED,
-					   .id = errand->id,
-					   .data = bytes_of(verdicts, strlen(verdicts))});
+	                                   .id = errand->id,
+	                                   .data = bytes_of(verdicts, strlen(verdicts))});
 	free(errand);
 }
 
 static void on_probe(struct agent *agent, struct effect *effect)
 {
 	struct probe_request request = {
-		.from = agent->config.vpn_addresses[0],
-		.to = effect->address,
-		.port = effect->port,
-		.recipients = effect->type == EFFECT_RCPT ? (const char *)effect->data : NULL,
+	        .from = agent->config.vpn_addresses[0],
+	        .to = effect->address,
+	        .port = effect->port,
+	        .recipients = effect->type == EFFECT_RCPT ? (const char *)effect->data : NULL,
 	};
 
 	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
@@ -304,17 +307,17 @@ static void on_audit(struct agent *agent, struct effect *effect)
 static void carry_out(struct agent *agent, struct effect *effect)
 {
 	static void (*const rows[])(struct agent *, struct effect *) = {
-		[EFFECT_PERSIST] = on_persist,
-		[EFFECT_SEND] = on_send,
-		[EFFECT_DIAL] = on_dial,
-		[EFFECT_CLOSE] = on_close,
-		[EFFECT_TABLES] = on_tables,
-		[EFFECT_ZONE] = on_zone,
-		[EFFECT_LOCAL] = on_local,
-		[EFFECT_BANNER] = on_probe,
-		[EFFECT_RCPT] = on_probe,
-		[EFFECT_ALARM] = on_alarm,
-		[EFFECT_AUDIT] = on_audit,
+	        [EFFECT_PERSIST] = on_persist,
+	        [EFFECT_SEND] = on_send,
+	        [EFFECT_DIAL] = on_dial,
+	        [EFFECT_CLOSE] = on_close,
+	        [EFFECT_TABLES] = on_tables,
+	        [EFFECT_ZONE] = on_zone,
+	        [EFFECT_LOCAL] = on_local,
+	        [EFFECT_BANNER] = on_probe,
+	        [EFFECT_RCPT] = on_probe,
+	        [EFFECT_ALARM] = on_alarm,
+	        [EFFECT_AUDIT] = on_audit,
 	};
 
 	if (!agent->stopping)
@@ -338,7 +341,8 @@ static void drain(struct agent *agent)
 	set_timer(agent);
 }
 
-/* --- what commands see ------------------------------------------------------------------------------------- */
+/* --- what commands see -------------------------------------------------------------------------------------
+ */
 
 const struct paths *agent_paths(const struct agent *agent)
 {
@@ -375,7 +379,8 @@ void agent_note(struct agent *agent, const char *text, int64_t wall_s)
 	snprintf(note->text, sizeof note->text, "%s", text);
 }
 
-/* --- settings ----------------------------------------------------------------------------------------------- */
+/* --- settings
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Puts what was loaded into the core. Takes config and files; on failure both are dropped. */
 static enum result agent_enforce(struct agent *agent, struct config *config, struct operator_files *files)
@@ -421,16 +426,17 @@ enum result agent_reload(struct agent *agent, struct control_error *error)
 	return RESULT_OK;
 }
 
-/* --- start ------------------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------------------
+ */
 
 static enum result start_core(struct agent *agent, struct complaint *why)
 {
 	struct limits limits = limits_default();
 	struct core_identity identity = {
-		.op_secret = agent->identity.secrets->op,
-		.session_secret = agent->identity.secrets->session,
-		.psk = agent->psk,
-		.certificate = bytes_of(agent->certificate, agent->certificate_length),
+	        .op_secret = agent->identity.secrets->op,
+	        .session_secret = agent->identity.secrets->session,
+	        .psk = agent->psk,
+	        .certificate = bytes_of(agent->certificate, agent->certificate_length),
 	};
 	uint8_t seed[32];
 	enum result result;
@@ -439,14 +445,15 @@ static enum result start_core(struct agent *agent, struct complaint *why)
 
 	crypto_generichash_init(&state, NULL, 0, sizeof agent->psk);
 	crypto_generichash_update(&state, (const uint8_t *)"correomesh psk", strlen("correomesh psk"));
-	crypto_generichash_update(&state, (const uint8_t *)agent->config.secret, strlen(agent->config.secret));
+	crypto_generichash_update(
+	        &state, (const uint8_t *)agent->config.secret, strlen(agent->config.secret));
 	crypto_generichash_final(&state, agent->psk, sizeof agent->psk);
 	randombytes_buf(seed, sizeof seed);
 	result = core_create(&limits, &agent->config.timing, &identity, seed, &agent->core);
 	sodium_memzero(seed, sizeof seed);
 	if (result != RESULT_OK)
 		complaint_set(why, "the keys in %s don't fit their certificate: %s", agent->paths.keys_dir,
-			result_text(result));
+		        result_text(result));
 	return result;
 }
 
@@ -456,18 +463,22 @@ static enum result load_facts(struct agent *agent, struct complaint *why)
 		uint8_t *text;
 		size_t length;
 		unsigned line = 0;
-		enum result result = fact_read(agent->var_fd, core_fact_names[i], FACT_SIZE_MAX, &text, &length);
+		enum result result =
+		        fact_read(agent->var_fd, core_fact_names[i], FACT_SIZE_MAX, &text, &length);
 
 		if (result == RESULT_NOT_FOUND)
 			continue;
 		if (result == RESULT_OK)
-			result = core_load(agent->core, now_is(), core_fact_names[i], bytes_of(text, length), &line);
+			result = core_load(
+			        agent->core, now_is(), core_fact_names[i], bytes_of(text, length), &line);
 		free(text);
 		if (result == RESULT_OK)
 			continue;
-		complaint_set(why, "%s/%s:%u: %s", agent->paths.var_dir, core_fact_names[i], line, result_text(result));
-		complaint_set_tip(why, "meshd writes this file itself: put it back from a backup; the mail server goes "
-				       "on meanwhile with what it has");
+		complaint_set(why, "%s/%s:%u: %s", agent->paths.var_dir, core_fact_names[i], line,
+		        result_text(result));
+		complaint_set_tip(why,
+		        "meshd writes this file itself: put it back from a backup; the mail server goes "
+		        "on meanwhile with what it has");
 		return result;
 	}
 	return RESULT_OK;
@@ -502,7 +513,7 @@ static enum result agent_load(struct agent *agent, struct complaint *why)
 
 	if (result != RESULT_OK) {
 		complaint_set(why, "can't use %s: %s", agent->paths.var_dir,
-			result == RESULT_REFUSED ? "another meshd is running there" : strerror(errno));
+		        result == RESULT_REFUSED ? "another meshd is running there" : strerror(errno));
 		complaint_set_tip(why, "a new node is made by meshctl init NAME ADDRESS");
 		return result;
 	}
@@ -559,15 +570,15 @@ static void start_signals(struct agent *agent)
 static enum result start_loop(struct agent *agent, const char *program, struct complaint *why)
 {
 	static const struct transport_calls calls = {
-		.opened = on_opened, .received = on_received, .closed = on_closed};
+	        .opened = on_opened, .received = on_received, .closed = on_closed};
 	struct control_options control = {
-		.path = agent->paths.control_socket, .service = commands_service(agent)};
+	        .path = agent->paths.control_socket, .service = commands_service(agent)};
 
 	uv_timer_init(&agent->loop, &agent->timer);
 	uv_timer_init(&agent->loop, &agent->listen_timer);
 	agent->timer.data = agent->listen_timer.data = agent;
-	agent->transport =
-		transport_create(&agent->loop, &calls, agent, core_node(agent->core)->limits.session_queue_bytes);
+	agent->transport = transport_create(
+	        &agent->loop, &calls, agent, core_node(agent->core)->limits.session_queue_bytes);
 	agent->helper = helper_process_create(&agent->loop, program);
 	if (agent->transport == NULL || agent->helper == NULL) {
 		complaint_set(why, "out of memory");
@@ -576,7 +587,8 @@ static enum result start_loop(struct agent *agent, const char *program, struct c
 	return control_open(&agent->control, &agent->loop, &control, why);
 }
 
-/* --- end --------------------------------------------------------------------------------------------------- */
+/* --- end ---------------------------------------------------------------------------------------------------
+ */
 
 static void close_handle(uv_handle_t *handle, void *context)
 {
@@ -617,8 +629,8 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 		start_signals(agent);
 		on_listen(&agent->listen_timer);
 		agent_event(agent, &(struct event){.type = EVENT_START});
-		log_line(LOG_NOTICE, "meshd %s runs as %s in net %s%s", CORREOMESH_VERSION, agent->config.name,
-			paths->net, agent->config.observe ? ", observing only" : "");
+		log_line(LOG_NOTICE, "meshd %s runs as %s in net %s%s", CORREOMESH_VERSION,
+		        agent->config.name, paths->net, agent->config.observe ? ", observing only" : "");
 		uv_run(&agent->loop, UV_RUN_DEFAULT);
 		/* What was closed in on_stop() gets a turn to go; then whatever is left is closed. */
 		uv_run(&agent->loop, UV_RUN_NOWAIT);

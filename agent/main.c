@@ -118,7 +118,9 @@ static int run_setup(const struct paths *paths, const char *what)
 		left = setup_postfix_print(config.postfix.config_dir, config.postfix.tables, addresses,
 		        config.vpn_address_count, stdout);
 	} else {
-		fprintf(stderr, "meshd: %s has no postfix section\n  tip: add postfix { config_dir = \"/etc/postfix\" }\n",
+		fprintf(stderr,
+		        "meshd: %s has no postfix section\n  tip: add postfix { config_dir = "
+		        "\"/etc/postfix\" }\n",
 		        paths->config);
 		left = -1;
 	}

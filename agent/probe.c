@@ -113,7 +113,8 @@ void probe_start(uv_loop_t *loop, const struct probe_request *request, probe_ans
 		take_recipients(probe, request->recipients);
 	memset(probe->verdicts, 'u', probe->count > 0 ? probe->count : 1);
 	address_render(&request->from, address);
-	snprintf(helo, sizeof helo, "[%s%s]", request->from.length == ADDRESS_V6_BYTES ? "IPv6:" : "", address);
+	snprintf(helo, sizeof helo, "[%s%s]", request->from.length == ADDRESS_V6_BYTES ? "IPv6:" : "",
+	        address);
 	if (request->recipients == NULL)
 		part_start(probe, loop, request, helo, 0, 0);
 	for (unsigned i = 0; i < probe->count; i += PROBE_PER_CONNECTION)

@@ -6,37 +6,37 @@
 
 /* Nobody here is home for these; a slip of an operator's finger must not take their mail. */
 static const char *const forbidden[] = {
-	"aol.com",
-	"disroot.org",
-	"fastmail.com",
-	"gmail.com",
-	"gmx.com",
-	"gmx.de",
-	"gmx.net",
-	"googlemail.com",
-	"hotmail.com",
-	"icloud.com",
-	"live.com",
-	"mail.com",
-	"mail.ru",
-	"mailbox.org",
-	"me.com",
-	"msn.com",
-	"outlook.com",
-	"pm.me",
-	"posteo.de",
-	"proton.me",
-	"protonmail.com",
-	"qq.com",
-	"riseup.net",
-	"t-online.de",
-	"tuta.com",
-	"tutanota.com",
-	"web.de",
-	"yahoo.com",
-	"yandex.ru",
-	"ymail.com",
-	"zoho.com",
+        "aol.com",
+        "disroot.org",
+        "fastmail.com",
+        "gmail.com",
+        "gmx.com",
+        "gmx.de",
+        "gmx.net",
+        "googlemail.com",
+        "hotmail.com",
+        "icloud.com",
+        "live.com",
+        "mail.com",
+        "mail.ru",
+        "mailbox.org",
+        "me.com",
+        "msn.com",
+        "outlook.com",
+        "pm.me",
+        "posteo.de",
+        "proton.me",
+        "protonmail.com",
+        "qq.com",
+        "riseup.net",
+        "t-online.de",
+        "tuta.com",
+        "tutanota.com",
+        "web.de",
+        "yahoo.com",
+        "yandex.ru",
+        "ymail.com",
+        "zoho.com",
 };
 
 psl_ctx_t *public_suffixes_load(void)
@@ -149,26 +149,27 @@ static bool build_forbidden(struct settings *out)
 static void build_node(const struct config *config, psl_ctx_t *suffixes, struct settings *out)
 {
 	*out = (struct settings){
-		.smtp_port = config->smtp_port,
-		.mesh_port = config->mesh_port,
-		.mesh_prefixes = config->mesh_prefixes,
-		.mesh_prefix_count = config->mesh_prefix_count,
-		.carry = config->carry,
-		.observe = config->observe,
-		.has_mta = config->postfix.is_set,
-		.allow_test_names = config->allow_test_names,
-		.is_public_suffix = is_public_suffix,
-		.public_suffix_context = suffixes,
+	        .smtp_port = config->smtp_port,
+	        .mesh_port = config->mesh_port,
+	        .mesh_prefixes = config->mesh_prefixes,
+	        .mesh_prefix_count = config->mesh_prefix_count,
+	        .carry = config->carry,
+	        .observe = config->observe,
+	        .has_mta = config->postfix.is_set,
+	        .allow_test_names = config->allow_test_names,
+	        .is_public_suffix = is_public_suffix,
+	        .public_suffix_context = suffixes,
 	};
 	memcpy(out->name, config->name, strlen(config->name) + 1);
 	out->vpn.count = config->vpn_address_count;
 	memcpy(out->vpn.at, config->vpn_addresses, config->vpn_address_count * sizeof out->vpn.at[0]);
 	out->public.count = config->public_address_count;
-	memcpy(out->public.at, config->public_addresses, config->public_address_count * sizeof out->public.at[0]);
+	memcpy(out->public.at, config->public_addresses,
+	        config->public_address_count * sizeof out->public.at[0]);
 }
 
 enum result settings_build(const struct config *config, const struct operator_files *files,
-	psl_ctx_t *suffixes, struct settings *out)
+        psl_ctx_t *suffixes, struct settings *out)
 {
 	bool whole = true;
 

@@ -18,7 +18,7 @@ psl_ctx_t *public_suffixes_load(void);
 
 /* Fills *out, whose arrays are the caller's: settings_build_fini(). RESULT_NO_MEMORY. */
 enum result settings_build(const struct config *config, const struct operator_files *files,
-	psl_ctx_t *suffixes, struct settings *out);
+        psl_ctx_t *suffixes, struct settings *out);
 void settings_build_fini(struct settings *settings);
 
 #endif

@@ -48,7 +48,7 @@ struct send {
 /* --- life ------------------------------------------------------------------------------------------- */
 
 struct transport *transport_create(
-	uv_loop_t *loop, const struct transport_calls *calls, void *context, size_t queue_bytes)
+        uv_loop_t *loop, const struct transport_calls *calls, void *context, size_t queue_bytes)
 {
 	struct transport *transport = calloc(1, sizeof *transport);
 
@@ -161,10 +161,10 @@ static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 
 	if (length < 0)
 		connection_lost(
-			connection, length == UV_EOF ? "closed by the other side" : uv_strerror((int)length));
+		        connection, length == UV_EOF ? "closed by the other side" : uv_strerror((int)length));
 	else if (length > 0 && !connection->closing)
 		transport->calls.received(
-			transport->context, connection->id, bytes_of(buffer->base, (size_t)length));
+		        transport->context, connection->id, bytes_of(buffer->base, (size_t)length));
 }
 
 static void on_sent(uv_write_t *write, int status)
@@ -230,7 +230,7 @@ void transport_close(struct transport *transport, uint32_t id)
 		return;
 	connection->closing = true;
 	if (!connection->open || is_overfull(connection) ||
-		uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shutdown) != 0) {
+	        uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shutdown) != 0) {
 		connection_end(connection);
 		return;
 	}
@@ -284,7 +284,7 @@ static void on_dial_failed(uv_timer_t *timer)
 }
 
 void transport_dial(struct transport *transport, uint32_t id, const struct address *from,
-	const struct address *to, uint16_t port)
+        const struct address *to, uint16_t port)
 {
 	struct connection *connection = connection_create(transport, id);
 	struct sockaddr_storage source, target;
@@ -297,7 +297,7 @@ void transport_dial(struct transport *transport, uint32_t id, const struct addre
 	status = uv_tcp_bind(&connection->tcp, (struct sockaddr *)&source, 0);
 	if (status == 0)
 		status = uv_tcp_connect(
-			&connection->connect, &connection->tcp, (struct sockaddr *)&target, on_connected);
+		        &connection->connect, &connection->tcp, (struct sockaddr *)&target, on_connected);
 	if (status == 0)
 		uv_timer_start(&connection->timer, on_dial_late, TRANSPORT_DIAL_MS, 0);
 	else
@@ -358,7 +358,7 @@ static int listener_start(struct listener *listener)
 }
 
 enum result transport_listen(
-	struct transport *transport, const struct address *address, uint16_t port, const char **text)
+        struct transport *transport, const struct address *address, uint16_t port, const char **text)
 {
 	struct listener *listener;
 	unsigned place = TRANSPORT_LISTENERS_MAX;
@@ -368,7 +368,7 @@ enum result transport_listen(
 		if (transport->listeners[i] == NULL)
 			place = i;
 		else if (transport->listeners[i]->port == port &&
-			 address_compare(&transport->listeners[i]->address, address) == 0)
+		         address_compare(&transport->listeners[i]->address, address) == 0)
 			return RESULT_OK;
 	}
 	*text = "out of memory";
@@ -392,7 +392,7 @@ enum result transport_listen(
 }
 
 static bool is_among(
-	const struct listener *listener, const struct address *addresses, unsigned count, uint16_t port)
+        const struct listener *listener, const struct address *addresses, unsigned count, uint16_t port)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (listener->port == port && address_compare(&listener->address, &addresses[i]) == 0)
@@ -402,7 +402,7 @@ static bool is_among(
 }
 
 void transport_listen_only(
-	struct transport *transport, const struct address *addresses, unsigned count, uint16_t port)
+        struct transport *transport, const struct address *addresses, unsigned count, uint16_t port)
 {
 	for (unsigned i = 0; i < TRANSPORT_LISTENERS_MAX; i++) {
 		struct listener *listener = transport->listeners[i];

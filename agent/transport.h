@@ -32,22 +32,22 @@ struct transport;
 
 /* queue_bytes: unsent bytes of one connection beyond which it is closed. NULL without memory. */
 struct transport *transport_create(
-	uv_loop_t *loop, const struct transport_calls *calls, void *context, size_t queue_bytes);
+        uv_loop_t *loop, const struct transport_calls *calls, void *context, size_t queue_bytes);
 
 /* Closes everything; the memory is freed as the loop runs on. */
 void transport_destroy(struct transport *transport);
 
 /* Listens there, once; RESULT_OK if it does already. RESULT_IO: *text says why, static storage. */
 enum result transport_listen(
-	struct transport *transport, const struct address *address, uint16_t port, const char **text);
+        struct transport *transport, const struct address *address, uint16_t port, const char **text);
 
 /* Stops listening at addresses that aren't among these. */
 void transport_listen_only(
-	struct transport *transport, const struct address *addresses, unsigned count, uint16_t port);
+        struct transport *transport, const struct address *addresses, unsigned count, uint16_t port);
 
 /* Connects from `from` to `to`; ends in opened or closed. */
 void transport_dial(struct transport *transport, uint32_t id, const struct address *from,
-	const struct address *to, uint16_t port);
+        const struct address *to, uint16_t port);
 
 /* Takes data, which was malloc'd. */
 void transport_send(struct transport *transport, uint32_t id, uint8_t *data, size_t length);
