@@ -136,6 +136,6 @@ class Agent:
         """The names of the members that this agent has a session with."""
         text = self.ctl("status", "--json").stdout
         try:
-            return {member["name"] for member in json.loads(text)["members"] if member["up"]}
+            return {member["name"] for member in json.loads(text)["members"] if member["state"] == "up"}
         except (ValueError, KeyError, TypeError) as error:
             raise Failed(f"{self.node.name}: meshctl status --json isn't as agreed ({error!r}): {text}") from error
