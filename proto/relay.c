@@ -26,6 +26,15 @@ enum result relay_load(struct relay *relay, struct bytes text, unsigned *line)
 	return facts_parse_applied(text, &relay->applied, line);
 }
 
+/* A home that carries for nobody, and never has, leaves its MTA alone. */
+static bool drives_tables(const struct relay *relay, const struct node *node)
+{
+	const struct settings *settings = node->settings;
+
+	return settings->has_mta && !settings->observe &&
+	       (settings->carry != CARRY_NONE || relay->applied.count > 0);
+}
+
 /* --- targets ---------------------------------------------------------------------------------------- */
 
 static int compare_targets(const void *a, const void *b)
@@ -112,7 +121,7 @@ static void rebuild_targets(struct relay *relay, const struct node *node)
 
 	if (targets == NULL)
 		return;
-	count = node->settings->has_mta && !node->settings->observe ? own_targets(relay, node, targets) : 0;
+	count = drives_tables(relay, node) ? own_targets(relay, node, targets) : 0;
 	for (unsigned i = 0; i < relay->applied.count; i++) {
 		const struct table_row *row = &relay->applied.rows[i];
 		struct target *target = &targets[count++];
@@ -150,7 +159,7 @@ static void adopt_plan(struct relay *relay, struct node *node)
 {
 	struct table_rows copy;
 
-	if (relay->persist_id != 0 || node->settings->observe || !node->settings->has_mta)
+	if (relay->persist_id != 0 || !drives_tables(relay, node))
 		return;
 	if (relay->has_applied_file && table_rows_equal(&relay->planned, &relay->applied))
 		return;
@@ -439,7 +448,7 @@ bool relay_step(struct relay *relay, struct node *node)
 		return false;
 	if (relay->local_id == 0)
 		ask_local(relay, node);
-	if (node->settings->observe)
+	if (!drives_tables(relay, node))
 		return false;
 	if (!relay->has_applied_file && node->now.mono_ms >= relay->retry_ms)
 		relay_replan(relay, node);
@@ -462,7 +471,7 @@ int64_t relay_due(const struct relay *relay, const struct node *node)
 		return due;
 	if (relay->local_id == 0 && node->settings->claim_count + node->settings->accept_count > 0)
 		due = relay->local_ms;
-	if (node->settings->observe)
+	if (!drives_tables(relay, node))
 		return due;
 	if (relay->persist_id == 0 && relay->tables_id == 0 &&
 	        (relay->tables_due || !relay->has_applied_file) && relay->retry_ms < due)
