@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Postfix driver against a real Postfix: python3 postfix_test.py HELPER SETUP"""
+"""The Postfix driver against a real Postfix: python3 postfix_test.py HELPER SETUP PROBE"""
+import json
 import os
 import socket
 import socketserver
@@ -14,7 +15,7 @@ from lab import equal, has, sh
 
 lab.enter(["postfix", "postconf", "postmap", "ip", "unshare"])
 
-HELPER, SETUP = sys.argv[1:3]
+HELPER, SETUP, PROBE = sys.argv[1:4]
 CONF, TABLES = "/etc/postfix", os.path.join(lab.directory(), "tables")
 VPN, PUBLIC, OUTSIDE, HOME = "10.66.0.11", "203.0.113.1", "198.51.100.9", "10.66.0.21"
 ROW = {"domain": "luz.test", "nexthop": ["[%s]:25" % HOME]}
@@ -65,6 +66,14 @@ def smtp(source, *commands, target=PUBLIC):
 
 def rcpt(address, source=OUTSIDE):
     return smtp(source, "EHLO outside.example", "MAIL FROM:<>", "RCPT TO:<%s>" % address)[-1]
+
+
+def probe(*recipients, source=VPN, target=VPN, timeout_ms=30000):
+    return json.loads(sh(PROBE, source, target, "25", str(timeout_ms), *recipients).stdout)
+
+
+def fresh(domain):
+    return "meshd-%d@%s" % (time.monotonic_ns(), domain)
 
 
 def paths(**more):
@@ -327,6 +336,26 @@ def another_domain_goes_in_while_postfix_runs():
         {"domain": "neu.test", "nexthop": ["[10.66.0.21]:25"], "relayed": True}])
 
 
+def the_probe_from_the_vpn_address_tells_what_postfix_would_do():
+    equal(probe()["banner"]["verdict"], "serves")
+    got = probe("known@luz.test", fresh("luz.test"), fresh("foreign.test"), fresh("mail.luz.test"), fresh("neu.test"))
+    equal(got["fate"], "done")
+    equal([a["verdict"] for a in got["answers"]], ["serves", "serves", "refused", "refused", "serves"])
+    equal([a["code"] for a in got["answers"]], [250, 550, 454, 454, 550])
+    # its home is away: nobody is at 10.66.0.22
+    got = probe(fresh("ana.test"))["answers"][0]
+    equal((got["verdict"], got["code"]), ("serves", 450))
+    equal(probe(target=VPN, source="127.0.0.1", timeout_ms=3000)["fate"], "done")
+    equal(probe(target="192.0.2.77", timeout_ms=2000)["fate"], "unreachable")
+    equal(probe(target="10.66.0.22", timeout_ms=2000)["fate"], "refused")
+
+
+def a_session_with_too_many_refusals_leaves_the_rest_unknown():
+    got = probe(*[fresh("foreign.test") for _ in range(25)], timeout_ms=60000)
+    verdicts = [a["verdict"] for a in got["answers"]]
+    equal((verdicts[:19], verdicts[20:]), (["refused"] * 19, ["unknown"] * 5))
+
+
 def apply_never_removes():
     before = {name: source(name) for name in ("transport", "access", "relay_domains")}
     reply = helper.fails("postfix", "apply", **paths(rows=[ROW]))
@@ -412,6 +441,20 @@ def an_admins_map_before_or_behind_ours_is_noticed():
     postconf("relay_domains = lmdb:%s/relay_domains" % TABLES)
     equal(apply(*ROWS)["shadowed"], [])
     sh("postfix", "reload")
+
+
+def the_dangers_are_real():
+    for setting, address, answer in (
+            ("relay_recipient_maps = inline:{a@b.example=x}", lambda: "known@luz.test",
+             "550 5.1.1 <known@luz.test>: Recipient address rejected: User unknown in relay recipient table"),
+            ("parent_domain_matches_subdomains = relay_domains", lambda: "known@sub.luz.test", "250"),
+            ("address_verify_transport_maps = static:smtp:[127.0.0.1]:1", lambda: fresh("luz.test"), "450")):
+        name = setting.split(" ")[0]
+        old = sh("postconf", name).stdout.strip()
+        for value, there in ((setting, True), (old, False)):
+            postconf(value)
+            sh("postfix", "reload")
+            lab.wait_for(lambda: (answer in rcpt(address())) == there, what=value)
 
 
 def names_that_this_mta_holds_are_told():
@@ -501,11 +544,14 @@ status = lab.run([
     the_change_is_seen_without_reload_and_recipients_are_verified_at_the_home,
     a_subdomain_is_not_relayed,
     another_domain_goes_in_while_postfix_runs,
+    the_probe_from_the_vpn_address_tells_what_postfix_would_do,
+    a_session_with_too_many_refusals_leaves_the_rest_unknown,
     apply_never_removes,
     hostile_rows_are_refused_and_nothing_changes,
     a_broken_line_is_named_and_nothing_changes,
     a_table_that_is_missing_old_or_half_built_is_built_again,
     an_admins_map_before_or_behind_ours_is_noticed,
+    the_dangers_are_real,
     names_that_this_mta_holds_are_told,
     a_user_without_root_does_all_this,
     a_hundred_thousand_rows_take_less_than_two_seconds,
