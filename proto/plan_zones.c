@@ -175,6 +175,62 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 	return result;
 }
 
+/* How much a row's claimant may speak for its domain. */
+static unsigned voice_of(const struct planning *p, const struct published_mx *mx)
+{
+	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
+	const struct published_mx *row = published_mx_find(p->before, domain);
+	bool published = row != NULL && memcmp(row->author, mx->author, KEY_SIZE) == 0;
+
+	return (settings_accepts(p->node->settings, domain, mx->author) ? 2U : 0) + published;
+}
+
+/* Of rows of one domain only those of the claimant with the loudest voice stay; of equals the lower key's. */
+static unsigned keep_loudest(const struct planning *p, struct published_mx *rows, unsigned count)
+{
+	uint8_t speaker[KEY_SIZE];
+	unsigned best = 0, kept = 0;
+
+	for (unsigned i = 1; i < count; i++) {
+		unsigned a = voice_of(p, &rows[i]), b = voice_of(p, &rows[best]);
+
+		if (a > b || (a == b && memcmp(rows[i].author, rows[best].author, KEY_SIZE) < 0))
+			best = i;
+	}
+	memcpy(speaker, rows[best].author, KEY_SIZE);
+	for (unsigned i = 0; i < count; i++) {
+		if (memcmp(rows[i].author, speaker, KEY_SIZE) == 0)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* First row after those of the domain at `from`. */
+static unsigned domain_end(const struct published_mx *rows, unsigned count, unsigned from)
+{
+	unsigned end = from + 1;
+
+	while (end < count && strcmp(rows[end].domain.text, rows[from].domain.text) == 0)
+		end++;
+	return end;
+}
+
+/* The rows are in order. */
+static void drop_others(const struct planning *p, struct published *out)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0, next; i < out->mx_count; i = next) {
+		unsigned count;
+
+		next = domain_end(out->mx, out->mx_count, i);
+		count = keep_loudest(p, &out->mx[i], next - i);
+		memmove(&out->mx[kept], &out->mx[i], count * sizeof *out->mx);
+		kept += count;
+	}
+	out->mx_count = kept;
+}
+
 static enum result add_claims(struct planning *p)
 {
 	enum result result = RESULT_OK;
@@ -193,8 +249,8 @@ static enum result add_claims(struct planning *p)
 }
 
 /* Of the rows of one domain those that no held object speaks against; all, if that would leave none. */
-static enum result keep_domain(
-        struct planning *p, const struct published_mx *rows, unsigned count, bool planned)
+static enum result keep_domain(struct planning *p, const struct published_mx *rows, unsigned count,
+        const struct published_mx *planned)
 {
 	enum result result = RESULT_OK;
 	unsigned kept = 0;
@@ -205,12 +261,14 @@ static enum result keep_domain(
 		            archive_find(&p->node->archive, rows[i].author) != NULL &&
 		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
 
-		if (is_out(p->node, &rows[i]) || (planned && held))
+		if (is_out(p->node, &rows[i]))
+			continue;
+		if (planned != NULL && (held || memcmp(planned->author, rows[i].author, KEY_SIZE) != 0))
 			continue;
 		kept++;
 		result = put_mx(p, &rows[i]);
 	}
-	for (unsigned i = 0; result == RESULT_OK && kept == 0 && !planned && i < count; i++)
+	for (unsigned i = 0; result == RESULT_OK && kept == 0 && planned == NULL && i < count; i++)
 		result = put_mx(p, &rows[i]);
 	return result;
 }
@@ -223,11 +281,8 @@ static enum result keep_published(struct planning *p, const struct published *pl
 	for (unsigned i = 0, next; result == RESULT_OK && i < before->mx_count; i = next) {
 		struct bytes domain = bytes_of(before->mx[i].domain.text, strlen(before->mx[i].domain.text));
 
-		for (next = i + 1; next < before->mx_count; next++) {
-			if (strcmp(before->mx[next].domain.text, before->mx[i].domain.text) != 0)
-				break;
-		}
-		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain) != NULL);
+		next = domain_end(before->mx, before->mx_count, i);
+		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain));
 	}
 	return result;
 }
@@ -303,6 +358,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	result = add_claims(&p);
 	if (out->mx_count > 0)
 		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
+	drop_others(&p, out);
 	planned = *out;
 	if (result == RESULT_OK && planned.mx_count > 0) {
 		planned.mx = malloc(planned.mx_count * sizeof *planned.mx);
