@@ -10,6 +10,14 @@ enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_add
 
 /* --- which relays a domain's MX set names ------------------------------------------------------- */
 
+/* Out at once, whatever others say: killed, or denied by this operator. */
+static bool is_barred(const struct node *node, const uint8_t *relay)
+{
+	const struct author *author = archive_find(&node->archive, relay);
+
+	return settings_denies(node->settings, relay) || (author != NULL && author_is_killed(author));
+}
+
 /* Does a held object say that the relay is no carrier of the domain? Absence says nothing. */
 static bool is_out(const struct node *node, const struct published_mx *mx)
 {
@@ -20,6 +28,8 @@ static bool is_out(const struct node *node, const struct published_mx *mx)
 	struct claim claim;
 	uint8_t name[NAME_HASH_SIZE];
 
+	if (is_barred(node, mx->relay))
+		return true;
 	if (claimant == NULL || claimant->head == NULL)
 		return false;
 	if (!author_claim_find(claimant, domain, &claim) ||
@@ -133,7 +143,8 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 		const struct author *relay = archive_find(&p->node->archive, choice.relay);
 		struct candidate *candidate = &candidates[count];
 
-		if (choice.suspended || !is_carrier(relay, claimant, claim))
+		if (choice.suspended || is_barred(p->node, choice.relay) ||
+		        !is_carrier(relay, claimant, claim))
 			continue;
 		*candidate = (struct candidate){.mx = {.preference = choice.preference}};
 		memcpy(candidate->mx.domain.text, claim->domain.data, claim->domain.length);
@@ -313,7 +324,8 @@ static void host_of_head(const struct author *author, struct published_host *out
 	memcpy(out->name, head->name.data, head->name.length);
 }
 
-/* Everybody who offers, and whoever an MX names, in order of key. */
+/* Everybody who offers, and whoever an MX names. Nobody leaves yet: the pool zone is written before the zones
+ * that name its hosts, and resolvers remember who was named. */
 static enum result add_hosts(struct planning *p)
 {
 	const struct published *before = p->before;
@@ -329,12 +341,11 @@ static enum result add_hosts(struct planning *p)
 		if (is_offering(p->node, author) || (is_named(out, author->key) && author->head != NULL &&
 		                                            author->head->head.public.count > 0))
 			host_of_head(author, &out->hosts[out->host_count++]);
-		else if (last != NULL && (author->head == NULL || is_named(out, author->key)))
+		else if (last != NULL)
 			out->hosts[out->host_count++] = *last;
 	}
 	for (unsigned i = 0; i < before->host_count; i++) {
-		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL &&
-		        is_named(out, before->hosts[i].relay))
+		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL)
 			out->hosts[out->host_count++] = before->hosts[i];
 	}
 	return RESULT_OK;
