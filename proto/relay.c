@@ -152,6 +152,8 @@ static void adopt_plan(struct relay *relay, struct node *node)
 
 	if (relay->persist_id != 0 || node->settings->observe || !node->settings->has_mta)
 		return;
+	if (!relay->has_applied_file && node->now.mono_ms < relay->retry_ms)
+		return;
 	if (relay->has_applied_file && table_rows_equal(&relay->planned, &relay->applied))
 		return;
 	if (table_rows_copy(&relay->planned, &copy) != RESULT_OK)
