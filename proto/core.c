@@ -16,6 +16,9 @@ struct core {
 	struct own own;
 	struct relay relay;
 	struct publisher publisher;
+	bool met_due; /* the file `met` lags behind */
+	uint64_t met_id;  /* of its write under way; 0: none */
+	int64_t met_ms;   /* not written before */
 	bool started;
 	bool plan_due;               /* an input of planning has changed */
 	uint64_t planned_generation; /* of the archive */
@@ -181,8 +184,20 @@ static void on_session_down(struct core *core, const struct event *event)
 	core->plan_due = true;
 }
 
+static bool met_persisted(struct core *core, uint64_t id, bool ok)
+{
+	if (core->met_id == 0 || core->met_id != id)
+		return false;
+	core->met_id = 0;
+	core->met_due |= !ok;
+	core->met_ms = ok ? 0 : core->node.now.mono_ms + core->node.timing.apply_retry_ms;
+	return true;
+}
+
 static void on_persisted(struct core *core, const struct event *event)
 {
+	if (met_persisted(core, event->id, event->ok))
+		return;
 	if (own_persisted(&core->own, &core->node, event->id, event->ok) ||
 	        relay_persisted(&core->relay, &core->node, event->id, event->ok) ||
 	        publisher_persisted(&core->publisher, &core->node, event->id, event->ok))
@@ -243,22 +258,25 @@ static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
 		gossip_message(&core->gossip, &core->node, &core->peers, peer, &message);
 }
 
-static void persist_met(struct core *core)
+static void met_step(struct core *core)
 {
 	struct writer w;
 	uint8_t *data;
 	size_t length;
 
+	if (!core->met_due || core->met_id != 0 || core->node.now.mono_ms < core->met_ms)
+		return;
+	core->met_due = false;
 	writer_init(&w, FACT_SIZE_MAX);
 	met_render(&core->node.met, &w);
 	if (writer_take(&w, &data, &length) == RESULT_OK)
-		node_persist(&core->node, FACT_MET, data, length);
+		core->met_id = node_persist(&core->node, FACT_MET, data, length);
 }
 
 static void on_peer_up(struct core *core, struct peer *peer)
 {
 	if (met_add(&core->node.met, peer->key, &peer->address) == RESULT_OK)
-		persist_met(core);
+		core->met_due = true;
 	gossip_start(&core->gossip, &core->node, peer);
 	core->plan_due = true;
 }
@@ -302,6 +320,7 @@ static void settle(struct core *core)
 	if (!core->started)
 		return;
 	peers_tick(&core->peers, node);
+	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	notice_exchange(core);
 	replan(core);
@@ -367,6 +386,7 @@ int64_t core_due(const struct core *core)
 
 	if (!core->started)
 		return due;
+	due = earlier(due, core->met_due && core->met_id == 0 ? core->met_ms : NEVER_MS);
 	due = earlier(due, peers_due(&core->peers, node));
 	due = earlier(due, gossip_due(&core->gossip));
 	due = earlier(due, relay_due(&core->relay, node));

@@ -80,7 +80,6 @@ static void draft_release(struct own *own, struct node *node)
 			effects_say(&node->effects, EFFECT_ALARM, "our own statement was not taken in: %s",
 			        result_text(result));
 	}
-	own->fresh = false;
 	draft_drop(draft);
 }
 
@@ -527,6 +526,7 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 	enum result result;
 
 	for (*line = 1; (result = facts_next_object(&text, &kind, &object, &length)) == RESULT_OK; ++*line) {
+		own->fresh = false;
 		result = take_own(node, kind, bytes_of(object, length));
 		free(object);
 		if (result == RESULT_NOT_FOUND && kind != OBJECT_CHUNK)
