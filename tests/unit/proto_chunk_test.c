@@ -104,6 +104,16 @@ static void finds_a_claim_by_its_domain(void **state)
 	assert_false(chunk_find(bytes_of(NULL, 0), text("a.test"), &claim));
 }
 
+static void leaves_the_callers_claim_alone_when_it_finds_none(void **state)
+{
+	struct claim claim = {.since = 0};
+
+	(void)state;
+	assert_false(chunk_find(VECTOR, text("new.test"), &claim));
+	assert_true(claim.since == 0);
+	assert_null(claim.salt);
+}
+
 static void refuses_it_cut_anywhere_and_in_any_other_form(void **state)
 {
 	(void)state;
@@ -292,6 +302,7 @@ int main(void)
 	        TEST(writes_the_vector),
 	        TEST(reads_the_vector),
 	        TEST(finds_a_claim_by_its_domain),
+	        TEST(leaves_the_callers_claim_alone_when_it_finds_none),
 	        TEST(refuses_it_cut_anywhere_and_in_any_other_form),
 	        TEST(reads_any_changed_bit_without_harm_and_never_as_the_same),
 	        TEST(refuses_formats_that_it_does_not_know),
