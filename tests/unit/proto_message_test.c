@@ -301,6 +301,20 @@ static void reads_an_unknown_refusal_as_one_of_protocol(void **state)
 	assert_int_equal(decode(text("\x92\x05\xcf\x01\x01\x01\x01\x01\x01\x01\x01")), RESULT_MALFORMED);
 }
 
+/* A wall clock is a signed number everywhere else; what doesn't fit must not come in. */
+static void refuses_a_ping_whose_clock_no_clock_can_show(void **state)
+{
+	struct writer w = fresh();
+
+	(void)state;
+	message_put_ping(&w, UINT64_MAX, 253402300799999); /* the last moment of the year 9999 */
+	assert_int_equal(decode(take(&w)), RESULT_OK);
+	message_put_ping(&w, 0, (uint64_t)INT64_MAX + 1);
+	assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
+	message_put_ping(&w, 0, UINT64_MAX);
+	assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +329,7 @@ int main(void)
 	        TEST(gives_one_byte_to_256_kib),
 	        TEST(refuses_unknown_types_and_other_counts_of_fields),
 	        TEST(reads_an_unknown_refusal_as_one_of_protocol),
+	        TEST(refuses_a_ping_whose_clock_no_clock_can_show),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
