@@ -80,6 +80,8 @@ static void draft_release(struct own *own, struct node *node)
 			effects_say(&node->effects, EFFECT_ALARM, "our own statement was not taken in: %s",
 			        result_text(result));
 	}
+	if (draft->kind == OBJECT_HEAD)
+		own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
 	draft_drop(draft);
 }
 
@@ -472,7 +474,7 @@ static void notice_newer(struct own *own, struct node *node)
 	         carriage = author_order(self, OBJECT_CARRIAGE)->seq;
 	uint64_t heard = head > carriage ? head : carriage;
 
-	if (head > own->last_seq && !own->newer_heard) {
+	if (head > own->head_seq && !own->newer_heard) {
 		own->newer_heard = true;
 		effects_say(&node->effects, EFFECT_ALARM,
 		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
@@ -534,6 +536,7 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 		if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 			return result;
 	}
+	own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
 	if (author_order(node_self(node), OBJECT_HEAD)->seq > own->last_seq)
 		own->last_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
 	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)
