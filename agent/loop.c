@@ -292,6 +292,13 @@ static void on_probe(struct agent *agent, struct effect *effect)
 	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
 }
 
+/* The store of others' objects comes later. */
+static void on_nothing(struct agent *agent, struct effect *effect)
+{
+	(void)agent;
+	(void)effect;
+}
+
 static void on_alarm(struct agent *agent, struct effect *effect)
 {
 	agent_note(agent, effect->text, now_is().wall_ms / 1000);
@@ -308,6 +315,8 @@ static void carry_out(struct agent *agent, struct effect *effect)
 {
 	static void (*const rows[])(struct agent *, struct effect *) = {
 	        [EFFECT_PERSIST] = on_persist,
+	        [EFFECT_STORE] = on_nothing,
+	        [EFFECT_UNSTORE] = on_nothing,
 	        [EFFECT_SEND] = on_send,
 	        [EFFECT_DIAL] = on_dial,
 	        [EFFECT_CLOSE] = on_close,

@@ -16,9 +16,9 @@ struct core {
 	struct own own;
 	struct relay relay;
 	struct publisher publisher;
-	bool met_due; /* the file `met` lags behind */
-	uint64_t met_id;  /* of its write under way; 0: none */
-	int64_t met_ms;   /* not written before */
+	bool met_due;    /* the file `met` lags behind */
+	uint64_t met_id; /* of its write under way; 0: none */
+	int64_t met_ms;  /* not written before */
 	bool started;
 	bool plan_due;               /* an input of planning has changed */
 	uint64_t planned_generation; /* of the archive */
@@ -123,7 +123,23 @@ static void uncarry(struct core *core, const struct author *author)
 		if (author->slot < peer->known_count)
 			peer->known[author->slot] = (struct known){0};
 	}
+	struct effect effect = {.type = EFFECT_UNSTORE};
+
+	memcpy(effect.author, author->key, KEY_SIZE);
+	effects_put(&core->node.effects, &effect);
 	archive_remove(&core->node.archive, author->key);
+}
+
+enum result core_restore(struct core *core, struct moment now, const uint8_t author[KEY_SIZE],
+        enum object_kind kind, struct bytes object)
+{
+	struct author *carried = archive_find(&core->node.archive, author);
+
+	INVARIANT(!core->started);
+	core->node.now = now;
+	if (carried == NULL || memcmp(author, core->node.key, KEY_SIZE) == 0)
+		return RESULT_STRANGER;
+	return archive_put(&core->node.archive, carried, kind, object, now, &core->node.timing);
 }
 
 /* Who is carried: ourselves and the pins. */
@@ -313,6 +329,21 @@ static void replan(struct core *core)
 	core->own.carriage_due = true;
 }
 
+/* Chunks that no head names any more leave the store too. */
+static void unstore_dropped(struct node *node)
+{
+	struct archive *archive = &node->archive;
+
+	for (unsigned i = 0; i < archive->dropped_count; i++) {
+		struct effect effect = {.type = EFFECT_UNSTORE, .kind = OBJECT_CHUNK};
+
+		memcpy(effect.author, archive->dropped[i].author, KEY_SIZE);
+		memcpy(effect.hash, archive->dropped[i].hash, HASH_SIZE);
+		effects_put(&node->effects, &effect);
+	}
+	archive->dropped_count = 0;
+}
+
 static void settle(struct core *core)
 {
 	struct node *node = &core->node;
@@ -328,6 +359,7 @@ static void settle(struct core *core)
 	publisher_step(&core->publisher, node);
 	own_step(&core->own, node, relay_serves, &core->relay);
 	gossip_step(&core->gossip, node, &core->peers);
+	unstore_dropped(node);
 }
 
 void core_event(struct core *core, struct moment now, const struct event *event)

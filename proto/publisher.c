@@ -220,7 +220,6 @@ static void zone_want(struct publisher *publisher, struct node *node, struct zon
 	effects_put(&node->effects, &effect);
 }
 
-
 static void zones_step(struct publisher *publisher, struct node *node)
 {
 	bool pools_done = true;
@@ -297,7 +296,8 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
 		const struct zone_work *zone = &publisher->zones[i];
 
-		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' && zone->retry_ms < due)
+		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' &&
+		        zone->retry_ms < due)
 			due = zone->retry_ms;
 	}
 	if (publisher->zone_count > 0 && !publisher->has_file && publisher->retry_ms < due)

@@ -39,7 +39,7 @@ struct relay {
 	unsigned target_count;
 	unsigned rotation; /* where to go on among those that wait for an answer */
 	unsigned turn;     /* and among the verified */
-	uint64_t rcpt_id; /* 0: nothing is being asked */
+	uint64_t rcpt_id;  /* 0: nothing is being asked */
 	unsigned asked[VERIFY_BATCH];
 	unsigned asked_count;
 	bool asked_sample;

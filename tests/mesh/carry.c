@@ -490,6 +490,8 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_LOCAL] = carry_local,
 	        [EFFECT_BANNER] = carry_banner,
 	        [EFFECT_RCPT] = carry_rcpt,
+	        [EFFECT_STORE] = carry_nothing,
+	        [EFFECT_UNSTORE] = carry_nothing,
 	        [EFFECT_ALARM] = carry_nothing,
 	        [EFFECT_AUDIT] = carry_nothing,
 	};
