@@ -27,7 +27,7 @@
 
 enum { LISTEN_RETRY_MS = 2000 };
 
-/* --- time and events ---------------------------------------------------------------------------------- */
+/* --- time and events --------------------------------------------------------------------------------- */
 
 static struct moment now_is(void)
 {
@@ -64,7 +64,7 @@ static void set_timer(struct agent *agent)
 		uv_timer_start(&agent->timer, on_tick, due > now ? (uint64_t)(due - now) : 0, 0);
 }
 
-/* --- connections --------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------------- */
 
 static void on_opened(void *context, uint32_t id, const struct address *address, uint16_t port)
 {
@@ -388,8 +388,7 @@ void agent_note(struct agent *agent, const char *text, int64_t wall_s)
 	snprintf(note->text, sizeof note->text, "%s", text);
 }
 
-/* --- settings
- * ----------------------------------------------------------------------------------------------- */
+/* --- settings ---------------------------------------------------------------------------------------- */
 
 /* Puts what was loaded into the core. Takes config and files; on failure both are dropped. */
 static enum result agent_enforce(struct agent *agent, struct config *config, struct operator_files *files)

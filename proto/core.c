@@ -27,8 +27,7 @@ struct core {
 const char *const core_fact_names[] = {
         FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, NULL};
 
-/* --- life
- * --------------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------- */
 
 static enum result core_init(struct core *core, const struct core_identity *identity)
 {
@@ -111,8 +110,7 @@ enum result core_load(
 	return own_load(&core->own, &core->node, name, text, line);
 }
 
-/* --- events
- * ------------------------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------------------ */
 
 /* An author's slot may go to another: what peers have of it is forgotten with it. */
 static void uncarry(struct core *core, const struct author *author)
@@ -249,8 +247,7 @@ static void on_probed(struct core *core, const struct event *event)
 		core->plan_due = true;
 }
 
-/* --- messages
- * ------------------------------------------------------------------------------------------------ */
+/* --- messages ---------------------------------------------------------------------------------------- */
 
 static void on_ping(struct core *core, struct peer *peer, const struct message *message)
 {
@@ -297,8 +294,7 @@ static void on_peer_up(struct core *core, struct peer *peer)
 	core->plan_due = true;
 }
 
-/* --- one wake-up
- * --------------------------------------------------------------------------------------------- */
+/* --- one wake-up ------------------------------------------------------------------------------------- */
 
 /* The first exchange is over when a peer has offered all that it has and given what we lacked of it. */
 static void notice_exchange(struct core *core)

@@ -12,7 +12,7 @@ void gossip_fini(struct gossip *gossip)
 	*gossip = (struct gossip){.count = 0};
 }
 
-/* --- what a peer has -------------------------------------------------------------------------------- */
+/* --- what a peer has --------------------------------------------------------------------------------- */
 
 /* What the peer is known to hold of an author; NULL without memory. */
 static struct known *known_of(struct peer *peer, const struct author *author)

@@ -8,7 +8,7 @@
 #include "proto/standing.h"
 #include "proto/writer.h"
 
-/* --- drafts ------------------------------------------------------------------------------------- */
+/* --- drafts ------------------------------------------------------------------------------------------ */
 
 static void draft_drop(struct own_draft *draft)
 {
@@ -114,7 +114,7 @@ static uint64_t next_seq(struct own *own, const struct node *node)
 	return own->last_seq;
 }
 
-/* --- head --------------------------------------------------------------------------------------- */
+/* --- head -------------------------------------------------------------------------------------------- */
 
 static int compare_choices(const void *a, const void *b)
 {
@@ -402,7 +402,7 @@ static void head_step(struct own *own, struct node *node)
 	claim_set_fini(&set);
 }
 
-/* --- carriage ------------------------------------------------------------------------------------ */
+/* --- carriage ---------------------------------------------------------------------------------------- */
 
 static bool carriage_rests(const struct own *own, const struct node *node)
 {
@@ -449,7 +449,7 @@ static void carriage_step(struct own *own, struct node *node, is_served_fn is_se
 	own_retry(own, node);
 }
 
-/* --- when ---------------------------------------------------------------------------------------- */
+/* --- when -------------------------------------------------------------------------------------------- */
 
 static bool is_first_wait_over(const struct own *own, const struct node *node)
 {
@@ -518,7 +518,7 @@ int64_t own_due(const struct own *own, const struct node *node)
 	return due;
 }
 
-/* --- load ---------------------------------------------------------------------------------------- */
+/* --- load -------------------------------------------------------------------------------------------- */
 
 static enum result load_statement(struct own *own, struct node *node, struct bytes text, unsigned *line)
 {

@@ -8,7 +8,7 @@
 
 enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_address_limit */
 
-/* --- which relays a domain's MX set names ------------------------------------------------------- */
+/* --- which relays a domain's MX set names ------------------------------------------------------------ */
 
 /* Out at once, whatever others say: killed, or denied by this operator. */
 static bool is_barred(const struct node *node, const uint8_t *relay)
@@ -298,7 +298,7 @@ static enum result keep_published(struct planning *p, const struct published *pl
 	return result;
 }
 
-/* --- hosts -------------------------------------------------------------------------------------- */
+/* --- hosts ------------------------------------------------------------------------------------------- */
 
 static bool is_offering(const struct node *node, const struct author *author)
 {
@@ -393,7 +393,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	return result;
 }
 
-/* --- records ------------------------------------------------------------------------------------ */
+/* --- records ----------------------------------------------------------------------------------------- */
 
 static void put_addresses(
         struct writer *w, const char *owner, unsigned ttl_s, const struct address_list *addresses)

@@ -189,8 +189,7 @@ bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_
 	return true;
 }
 
-/* --- zones
- * -------------------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------------- */
 
 bool zone_work_is_done(const struct zone_work *zone)
 {

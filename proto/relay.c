@@ -38,7 +38,7 @@ static bool drives_tables(const struct relay *relay, const struct node *node)
 	       (settings->carry != CARRY_NONE || relay->applied.count > 0);
 }
 
-/* --- targets ---------------------------------------------------------------------------------------- */
+/* --- targets ----------------------------------------------------------------------------------------- */
 
 static int compare_targets(const void *a, const void *b)
 {
@@ -154,7 +154,7 @@ static void rebuild_targets(struct relay *relay, const struct node *node)
 	relay->target_count = count;
 }
 
-/* --- plan and tables ---------------------------------------------------------------------------------- */
+/* --- plan and tables --------------------------------------------------------------------------------- */
 
 static void persist_applied(struct relay *relay, struct node *node)
 {
@@ -273,7 +273,7 @@ bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, 
 	return true;
 }
 
-/* --- verification -------------------------------------------------------------------------------------- */
+/* --- verification ------------------------------------------------------------------------------------ */
 
 static bool is_new(const struct target *target, const struct node *node)
 {
