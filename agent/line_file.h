@@ -4,10 +4,9 @@
  *
  * The problem: people edit these files with an editor or from a repository, meshctl adds and removes single
  * lines, and neither may lose what the other wrote. The choice: an edit is made on the text as it was read
- * and touches one line only; just before the new text replaces the old by rename, the file is read again
- * and the edit refused if it isn't the very file that was read (device, inode, time, size and hash).
- * Rejected: locks (editors take none) and writing the file anew from parsed entries (comments and the order
- * that somebody gave the lines would go). Between the last look and the rename some microseconds remain.
+ * and touches one line only, and the file is replaced only while it is what was read (agent/marked_file.h).
+ * Rejected: writing the file anew from parsed entries (comments and the order that somebody gave the lines
+ * would go).
  *
  * Not pure: files. sodium_init() comes first.
  */
@@ -16,26 +15,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/stat.h>
 
-#include "agent/complaint.h"
-#include "agent/paths.h"
-#include "proto/result.h"
+#include "agent/marked_file.h"
 
 enum {
-	LINE_FILE_PATH_SIZE = PATHS_SIZE + 256, /* a path and a file's name */
-	LINE_FILE_SIZE_MAX = 16 * 1024 * 1024,  /* bytes: 100,000 accepts with a key and a comment each */
-	LINE_FILE_ENTRIES_MAX = 131072,         /* the next power of two */
+	LINE_FILE_PATH_SIZE = MARKED_FILE_PATH_SIZE,
+	LINE_FILE_SIZE_MAX = MARKED_FILE_SIZE_MAX,
+	LINE_FILE_ENTRIES_MAX = 131072, /* the next power of two above 100,000 accepts */
 	LINE_FILE_LINE_MAX = 1024, /* bytes of one line with its comment, without its end (LF or CR LF) */
-	LINE_FILE_HASH_SIZE = 32,
-};
-
-/* What makes a file the one that was read. */
-struct line_file_mark {
-	bool is_there;
-	struct stat stat;
-	uint8_t hash[LINE_FILE_HASH_SIZE];
 };
 
 /* One entry: a line without its comment and the blanks around it; never empty, printable ASCII and tabs. */
@@ -51,7 +38,7 @@ struct line_file {
 	size_t length;
 	struct line_entry *entries; /* point into bytes */
 	size_t count;
-	struct line_file_mark mark;
+	struct marked_file_mark mark;
 };
 
 /* Reads a whole file; `path` is absolute. One that isn't there is empty, and an edit creates it. On failure
