@@ -201,29 +201,67 @@ enum result line_file_add(struct line_file *file, const char *line, struct compl
 	return replace(file, bytes, length, why);
 }
 
-enum result line_file_remove(struct line_file *file, const struct line_entry *entry, struct complaint *why)
+/* The whole line of an entry, with its comment and end. */
+static struct line_word line_of(const struct line_file *file, const struct line_entry *entry)
 {
 	const char *end = file->bytes + file->length;
 	const char *start = entry->text;
 	const char *stop = memchr(entry->text, '\n', (size_t)(end - entry->text));
-	size_t before;
-	size_t after;
-	char *bytes;
 
 	while (start > file->bytes && start[-1] != '\n')
 		start--;
 	stop = stop == NULL ? end : stop + 1;
-	before = (size_t)(start - file->bytes);
-	after = (size_t)(end - stop);
-	bytes = malloc(before + after + 1);
+	return (struct line_word){start, (size_t)(stop - start)};
+}
+
+/* Puts `with` in the place of an entry's line. */
+static enum result splice(
+        struct line_file *file, const struct line_entry *entry, const char *with, struct complaint *why)
+{
+	struct line_word line = line_of(file, entry);
+	size_t before = (size_t)(line.text - file->bytes);
+	size_t after = file->length - before - line.length;
+	size_t length = before + strlen(with) + after;
+	char *bytes = malloc(length + 1);
+
 	if (bytes == NULL) {
 		complaint_set_at(why, file->path, 0, "out of memory");
 		return RESULT_NO_MEMORY;
 	}
 	memcpy(bytes, file->bytes, before);
-	memcpy(bytes + before, stop, after);
-	bytes[before + after] = '\0';
-	return replace(file, bytes, before + after, why);
+	memcpy(bytes + before, with, strlen(with));
+	memcpy(bytes + before + strlen(with), line.text + line.length, after);
+	bytes[length] = '\0';
+	return replace(file, bytes, length, why);
+}
+
+enum result line_file_remove(struct line_file *file, const struct line_entry *entry, struct complaint *why)
+{
+	return splice(file, entry, "", why);
+}
+
+enum result line_file_change(
+        struct line_file *file, const struct line_entry *entry, const char *line, struct complaint *why)
+{
+	char with[LINE_FILE_LINE_MAX + 2];
+
+	INVARIANT(strchr(line, '\n') == NULL && strlen(line) <= LINE_FILE_LINE_MAX);
+	snprintf(with, sizeof with, "%s\n", line);
+	return splice(file, entry, with, why);
+}
+
+struct line_word line_entry_comment(const struct line_file *file, const struct line_entry *entry)
+{
+	struct line_word line = line_of(file, entry);
+	const char *end = line.text + line.length;
+	const char *at = memchr(line.text, '#', line.length);
+
+	at = at == NULL ? end : at + 1;
+	while (at < end && is_blank(*at))
+		at++;
+	while (end > at && (is_blank(end[-1]) || end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	return (struct line_word){at, (size_t)(end - at)};
 }
 
 size_t line_entry_split(const struct line_entry *entry, struct line_word *words, size_t max)

@@ -58,6 +58,10 @@ enum result line_file_add(struct line_file *file, const char *line, struct compl
 /* Removes the line of an entry, with its comment; results as of line_file_add. */
 enum result line_file_remove(struct line_file *file, const struct line_entry *entry, struct complaint *why);
 
+/* Puts `line` in the place of an entry's line, comment included; otherwise as line_file_add. */
+enum result line_file_change(
+        struct line_file *file, const struct line_entry *entry, const char *line, struct complaint *why);
+
 /* The parse alone, of `length` bytes named `path` in complaints. Pure; copies the bytes. */
 enum result line_file_parse(
         struct line_file *file, const char *path, const char *bytes, size_t length, struct complaint *why);
@@ -69,6 +73,10 @@ struct line_word {
 	size_t length;
 };
 size_t line_entry_split(const struct line_entry *entry, struct line_word *words, size_t max);
+
+/* What stands behind the first # of an entry's line, without blanks around it; may be empty, and may hold
+ * bytes beyond ASCII. Points into the file's bytes. */
+struct line_word line_entry_comment(const struct line_file *file, const struct line_entry *entry);
 
 /* Whether a word is exactly this text. */
 bool line_word_is(const struct line_word *word, const char *text);
