@@ -39,6 +39,7 @@ static void author_destroy(struct author *author)
 {
 	held_drop(&author->certificate_held);
 	held_drop(&author->carriage_held);
+	held_drop(&author->beacon_held);
 	statement_destroy(author->head);
 	statement_destroy(author->pending);
 	statement_destroy(author->beyond);
@@ -109,6 +110,7 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
+	archive->members_generation++;
 	return RESULT_OK;
 }
 
@@ -125,6 +127,7 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
 	memmove(&archive->authors[place], &archive->authors[place + 1],
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->generation++;
+	archive->members_generation++;
 }
 
 /* The head that is passed on. */
@@ -141,6 +144,8 @@ const struct order *author_order(const struct author *author, enum object_kind k
 		return &author->certificate_held.order;
 	if (kind == OBJECT_CARRIAGE)
 		return &author->carriage_held.order;
+	if (kind == OBJECT_BEACON)
+		return &author->beacon_held.order;
 	INVARIANT(kind == OBJECT_HEAD);
 	return newest != NULL ? &newest->held.order : &no_order;
 }
@@ -167,6 +172,8 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 		return held_bytes(&author->certificate_held);
 	if (kind == OBJECT_CARRIAGE)
 		return held_bytes(&author->carriage_held);
+	if (kind == OBJECT_BEACON)
+		return held_bytes(&author->beacon_held);
 	if (kind == OBJECT_HEAD)
 		return newest != NULL ? held_bytes(&newest->held) : bytes_of(NULL, 0);
 	return held_bytes(statement_chunk(newest, hash));
@@ -241,6 +248,33 @@ static enum result put_carriage(
 	if (result == RESULT_OK) /* again, for views into our own copy */
 		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
 		        author->certificate.op_key, &author->carriage);
+	return result;
+}
+
+static enum result put_beacon(
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+{
+	struct beacon beacon;
+	struct order order;
+	enum result result;
+
+	if (author->certificate_held.data == NULL)
+		return RESULT_NOT_FOUND;
+	result = beacon_decode(object, author->key, author->certificate.op_key, &beacon);
+	if (result != RESULT_OK)
+		return result;
+	if (beacon.serial != author->certificate.serial)
+		return RESULT_NOT_FOUND;
+	if (is_ahead(beacon.seq, now, timing))
+		return RESULT_AHEAD;
+	order = (struct order){.serial = beacon.serial, .seq = beacon.seq};
+	object_hash(object, order.hash);
+	if (author->beacon_held.order.serial != 0 && order_compare(&author->beacon_held.order, &order) >= 0)
+		return RESULT_STALE;
+	result = held_set(&author->beacon_held, object, &order);
+	if (result == RESULT_OK) /* again, for views into our own copy */
+		result = beacon_decode(held_bytes(&author->beacon_held), author->key,
+		        author->certificate.op_key, &author->beacon);
 	return result;
 }
 
@@ -334,6 +368,8 @@ static void author_promote(struct archive *archive, struct author *author, struc
 		author->beyond = whole;
 		return;
 	}
+	archive->vouches_generation +=
+	        author->head == NULL || !bytes_equal(author->head->head.vouches, whole->head.vouches);
 	note_all_dropped(archive, author, author->head, whole);
 	statement_destroy(author->head);
 	author->head = whole;
@@ -413,6 +449,32 @@ static enum result put_chunk(struct archive *archive, struct author *author, str
 	return result;
 }
 
+static enum result take_beacon(struct archive *archive, struct author *author, struct bytes object,
+        struct moment now, const struct timing *timing)
+{
+	enum result result = put_beacon(author, object, now, timing);
+
+	if (result == RESULT_OK) {
+		author->beacon_heard_ms = now.mono_ms;
+		archive->beacon_generation++;
+	}
+	return result;
+}
+
+/* What two nodes compare to see whether they hold the same of an author. */
+static void author_digest(struct author *author)
+{
+	uint8_t hashes[3 * HASH_SIZE], digest[HASH_SIZE];
+
+	memcpy(hashes, author_order(author, OBJECT_CERTIFICATE)->hash, HASH_SIZE);
+	memcpy(hashes + HASH_SIZE, author_order(author, OBJECT_HEAD)->hash, HASH_SIZE);
+	memcpy(hashes + 2 * HASH_SIZE, author_order(author, OBJECT_CARRIAGE)->hash, HASH_SIZE);
+	object_hash(bytes_of(hashes, sizeof hashes), digest);
+	author->digest = 0;
+	for (unsigned i = 0; author->certificate_held.data != NULL && i < 8; i++)
+		author->digest = author->digest << 8 | digest[i];
+}
+
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing)
 {
@@ -426,6 +488,9 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 		result = put_chunk(archive, author, object);
 	else if (kind == OBJECT_CARRIAGE)
 		result = put_carriage(author, object, now, timing);
+	else if (kind == OBJECT_BEACON)
+		return take_beacon(archive, author, object, now, timing);
+	author_digest(author);
 	archive->generation += result == RESULT_OK;
 	return result;
 }

@@ -9,6 +9,7 @@
 #ifndef PROTO_ARCHIVE_H
 #define PROTO_ARCHIVE_H
 
+#include "proto/beacon.h"
 #include "proto/carriage.h"
 #include "proto/certificate.h"
 #include "proto/chunk.h"
@@ -41,7 +42,11 @@ struct author {
 	struct statement *beyond;  /* newer, whole, but not understood; or NULL */
 	struct held carriage_held;
 	struct carriage carriage;
-	bool equivocated; /* signed two things under one order */
+	struct held beacon_held; /* its beacon isn't part of what archives agree on */
+	struct beacon beacon;
+	int64_t beacon_heard_ms; /* monotonic */
+	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
+	bool equivocated;        /* signed two things under one order */
 };
 
 /* A chunk that no head names any more. */
@@ -58,7 +63,10 @@ struct archive {
 	struct dropped *dropped; /* since somebody last set dropped_count to 0 */
 	unsigned dropped_count;
 	unsigned dropped_capacity;
-	uint64_t generation; /* grows with every change of what is held */
+	uint64_t beacon_generation;  /* grows with every beacon */
+	uint64_t vouches_generation; /* grows when a head's vouches change */
+	uint64_t members_generation; /* grows when an author is added or removed */
+	uint64_t generation;         /* grows with every change of what is held */
 };
 
 enum result archive_init(struct archive *archive, unsigned max);

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-static const enum object_kind offered_kinds[] = {OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE};
+static const enum object_kind offered_kinds[] = {
+        OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE, OBJECT_BEACON};
 enum { OFFERED_KINDS = sizeof offered_kinds / sizeof offered_kinds[0] };
 
 void gossip_fini(struct gossip *gossip)
@@ -49,7 +50,7 @@ static unsigned offer_author(struct peer *peer, const struct author *author, str
 	struct known *known = known_of(peer, author);
 	unsigned count = 0;
 
-	for (unsigned i = 0; known != NULL && i < OFFERED_KINDS; i++) {
+	for (unsigned i = 0; known != NULL && known->carried && i < OFFERED_KINDS; i++) {
 		enum object_kind kind = offered_kinds[i];
 		const struct order *held = author_order(author, kind);
 
@@ -77,11 +78,161 @@ static void offer_all(struct node *node, struct peer *peer)
 		send_offer(node, peer, entries, count);
 }
 
+/* --- tables ------------------------------------------------------------------------------------------ */
+
+/* Entries of a table that are being written, sent off as they fill up. */
+struct table {
+	struct node *node;
+	struct peer *peer;
+	enum table_mode mode;
+	struct table_entry entries[TABLE_ENTRIES_MAX];
+	unsigned count;
+};
+
+static void table_send(struct table *table)
+{
+	struct writer w;
+
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_table(&w, table->mode, table->entries, table->count);
+	peer_send(table->peer, table->node, &w);
+	writer_fini(&w);
+	table->count = 0;
+}
+
+static void table_put(struct table *table, const struct author *author)
+{
+	if (table->count == TABLE_ENTRIES_MAX)
+		table_send(table);
+	table->entries[table->count++] = (struct table_entry){
+	        .author = author->key, .digest = author->digest, .beacon_seq = author->beacon_held.order.seq};
+}
+
+static void table_end(struct table *table)
+{
+	if (table->count > 0)
+		table_send(table);
+}
+
+/* Tells of the authors that the peer wasn't told of yet. */
+static void announce(struct node *node, struct peer *peer)
+{
+	struct table table = {.node = node, .peer = peer, .mode = TABLE_ADD};
+
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		struct known *known = known_of(peer, author);
+
+		if (known == NULL || known->announced)
+			continue;
+		known->announced = true;
+		table_put(&table, author);
+	}
+	table_end(&table);
+}
+
 void gossip_start(struct gossip *gossip, struct node *node, struct peer *peer)
 {
+	struct table end = {.node = node, .peer = peer, .mode = TABLE_ADD};
+
 	(void)gossip;
-	offer_all(node, peer);
-	send_offer(node, peer, NULL, 0);
+	announce(node, peer);
+	table_send(&end);
+}
+
+void gossip_uncarry(struct node *node, struct peers *peers, const struct author *author)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+		struct table table = {.node = node, .peer = peer, .mode = TABLE_REMOVE};
+
+		if (author->slot >= peer->known_count)
+			continue;
+		if (peer->known[author->slot].announced && peer->is_up) {
+			table_put(&table, author);
+			table_end(&table);
+		}
+		peer->known[author->slot] = (struct known){.carried = false};
+	}
+}
+
+/* What the peer holds of an author whose digest is ours too, it needs no offer of. */
+static void known_is_equal(struct known *known, const struct author *author)
+{
+	for (unsigned i = 0; i < OFFERED_KINDS; i++) {
+		if (offered_kinds[i] != OBJECT_BEACON)
+			known->orders[offered_kinds[i]] = *author_order(author, offered_kinds[i]);
+	}
+}
+
+/* One entry: who differs is offered everything of it; who has just learnt that we carry it too is told. */
+static void take_entry(const struct table_entry *entry, const struct message *message, struct table *answer,
+        const struct author *author, struct known *known)
+{
+	bool differs = entry->digest != author->digest;
+	bool is_new = !known->carried && answer->peer->table_heard;
+
+	known->carried = message->mode != TABLE_REMOVE;
+	if (message->mode == TABLE_REMOVE)
+		return;
+	if (!differs)
+		known_is_equal(known, author);
+	else if (message->mode == TABLE_COMPARE || message->mode == TABLE_ANSWER)
+		*known = (struct known){.carried = true, .announced = known->announced};
+	if (entry->beacon_seq >= author->beacon_held.order.seq)
+		known->orders[OBJECT_BEACON] = author->beacon_held.order;
+	if ((differs && message->mode == TABLE_COMPARE) || (is_new && message->mode == TABLE_ADD))
+		table_put(answer, author);
+}
+
+static void take_table(struct node *node, struct peer *peer, const struct message *message)
+{
+	struct message_cursor cursor = message_cursor_of(message);
+	struct table answer = {.node = node, .peer = peer, .mode = TABLE_ANSWER};
+	struct table_entry entry;
+
+	while (table_next(&cursor, &entry)) {
+		const struct author *author = archive_find(&node->archive, entry.author);
+		struct known *known = author != NULL ? known_of(peer, author) : NULL;
+
+		if (known != NULL)
+			take_entry(&entry, message, &answer, author, known);
+	}
+	table_end(&answer);
+	if (message->count == 0 && message->mode == TABLE_ADD && !peer->table_heard) {
+		peer->table_heard = true;
+		offer_all(node, peer);
+		send_offer(node, peer, NULL, 0);
+	} else if (peer->table_heard) {
+		offer_all(node, peer);
+	}
+}
+
+void gossip_ping(struct gossip *gossip, struct node *node, struct peer *peer, uint64_t root)
+{
+	struct table table = {.node = node, .peer = peer, .mode = TABLE_COMPARE};
+
+	(void)gossip;
+	if (root == peer_root(peer, node) || !peer->table_heard || peer->wants_out > 0) {
+		peer->differs = 0;
+		return;
+	}
+	if (++peer->differs < 2 || node->now.mono_ms < peer->compare_ms)
+		return;
+	peer->differs = 0;
+	peer->compare_wait_ms =
+	        peer->compare_wait_ms > 0 ? 2 * peer->compare_wait_ms : node->timing.compare_ms;
+	if (peer->compare_wait_ms > 30 * node->timing.compare_ms)
+		peer->compare_wait_ms = 30 * node->timing.compare_ms;
+	peer->compare_ms = node->now.mono_ms + peer->compare_wait_ms;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct known *known = known_of(peer, author);
+
+		if (known != NULL && known->carried)
+			table_put(&table, author);
+	}
+	table_end(&table);
 }
 
 static void take_offer(struct node *node, struct peer *peer, const struct message *message)
@@ -95,7 +246,10 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 		const struct author *author = archive_find(&node->archive, entry.author);
 		struct known *known = author != NULL ? known_of(peer, author) : NULL;
 
-		if (known != NULL && order_compare(&entry.order, &known->orders[entry.kind]) > 0)
+		if (known == NULL)
+			continue;
+		known->carried = true; /* who offers, carries */
+		if (order_compare(&entry.order, &known->orders[entry.kind]) > 0)
 			known->orders[entry.kind] = entry.order;
 	}
 }
@@ -191,7 +345,7 @@ static enum result take_object(
 	struct order before = *author_order(author, OBJECT_HEAD);
 	enum result result = archive_put(&node->archive, author, kind, object, node->now, &node->timing);
 
-	if (result == RESULT_OK && kind != OBJECT_HEAD)
+	if (result == RESULT_OK && kind != OBJECT_HEAD && kind != OBJECT_BEACON)
 		node_store(node, author->key, kind, object);
 	if (order_compare(&before, author_order(author, OBJECT_HEAD)) != 0)
 		node_store(node, author->key, OBJECT_HEAD, author_object(author, OBJECT_HEAD, NULL));
@@ -369,22 +523,34 @@ bool gossip_message(struct gossip *gossip, struct node *node, struct peers *peer
 		take_offer(node, peer, message);
 	else if (message->type == MESSAGE_WANT)
 		take_want(node, peer, message);
+	else if (message->type == MESSAGE_TABLE)
+		take_table(node, peer, message);
 	else if (message->type == MESSAGE_GIVE && !take_give(gossip, node, peers, peer, message))
 		node->counters.messages_refused++;
-	return message->type == MESSAGE_OFFER || message->type == MESSAGE_WANT ||
-	       message->type == MESSAGE_GIVE;
+	return message->type == MESSAGE_TABLE || message->type == MESSAGE_OFFER ||
+	       message->type == MESSAGE_WANT || message->type == MESSAGE_GIVE;
 }
 
 void gossip_step(struct gossip *gossip, struct node *node, struct peers *peers)
 {
+	uint64_t generation = node->archive.generation + node->archive.beacon_generation;
+	bool grown = gossip->announced_generation != node->archive.members_generation;
+
 	expire_wants(gossip, node, peers);
 	ask_all(gossip, node, peers);
-	if (gossip->offered_generation == node->archive.generation)
+	if (gossip->offered_generation == generation && !grown)
 		return;
-	gossip->offered_generation = node->archive.generation;
+	gossip->offered_generation = generation;
+	gossip->announced_generation = node->archive.members_generation;
 	for (unsigned i = 0; i < peers->count; i++) {
-		if (peers->peers[i]->is_up && !peers->peers[i]->closing)
-			offer_all(node, peers->peers[i]);
+		struct peer *peer = peers->peers[i];
+
+		if (!peer->is_up || peer->closing)
+			continue;
+		if (grown)
+			announce(node, peer);
+		if (peer->table_heard)
+			offer_all(node, peer);
 	}
 }
 

@@ -294,8 +294,8 @@ static bool says_same(const struct head *a, const struct head *b)
 	return bytes_equal(a->name, b->name) && addresses_equal(&a->vpn, &b->vpn) &&
 	       addresses_equal(&a->public, &b->public) && a->serial == b->serial &&
 	       a->smtp_port == b->smtp_port && a->mesh_port == b->mesh_port && a->roles == b->roles &&
-	       bytes_equal(a->denials, b->denials) && bytes_equal(a->relaysets, b->relaysets) &&
-	       bytes_equal(a->chunks, b->chunks);
+	       bytes_equal(a->vouches, b->vouches) && bytes_equal(a->denials, b->denials) &&
+	       bytes_equal(a->relaysets, b->relaysets) && bytes_equal(a->chunks, b->chunks);
 }
 
 /* Everything but lists that need storage and the place in the order. */
@@ -332,7 +332,7 @@ static void head_place(
 }
 
 struct head_lists {
-	struct writer relaysets, chunks, denials;
+	struct writer relaysets, chunks, denials, vouches;
 };
 
 static void head_lists_init(struct head_lists *lists)
@@ -340,6 +340,7 @@ static void head_lists_init(struct head_lists *lists)
 	writer_init(&lists->relaysets, OBJECT_SIZE_MAX);
 	writer_init(&lists->chunks, OBJECT_SIZE_MAX);
 	writer_init(&lists->denials, OBJECT_SIZE_MAX);
+	writer_init(&lists->vouches, OBJECT_SIZE_MAX);
 }
 
 static void head_lists_fini(struct head_lists *lists)
@@ -347,6 +348,32 @@ static void head_lists_fini(struct head_lists *lists)
 	writer_fini(&lists->relaysets);
 	writer_fini(&lists->chunks);
 	writer_fini(&lists->denials);
+	writer_fini(&lists->vouches);
+}
+
+static bool was_met(const struct node *node, const uint8_t key[KEY_SIZE])
+{
+	for (unsigned i = 0; i < node->met.count; i++) {
+		if (memcmp(node->met.meetings[i].key, key, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Only for pins that have pinned us: who was met in a session has. */
+static void put_vouches(const struct node *node, struct writer *w)
+{
+	uint8_t keys[HEAD_VOUCHES_MAX][KEY_SIZE];
+	unsigned count = 0;
+
+	for (unsigned i = 0; node->settings->vouch_pins && i < node->settings->pin_count; i++) {
+		const uint8_t *key = node->settings->pins[i].key;
+
+		if (count < HEAD_VOUCHES_MAX && memcmp(key, node->key, KEY_SIZE) != 0 &&
+		        view_contains(&node->view, key) && was_met(node, key))
+			memcpy(keys[count++], key, KEY_SIZE);
+	}
+	head_put_keys(w, (const uint8_t(*)[KEY_SIZE])keys, count);
 }
 
 static enum result head_draft(
@@ -365,6 +392,8 @@ static enum result head_draft(
 	                                                        : HEAD_DENIALS_MAX);
 	head.relaysets = writer_bytes(&lists->relaysets);
 	head.denials = writer_bytes(&lists->denials);
+	put_vouches(node, &lists->vouches);
+	head.vouches = writer_bytes(&lists->vouches);
 	changed = last == NULL || set->fresh > 0 || set->count != last->claim_count ||
 	          !bytes_equal(head.relaysets, last->head.relaysets);
 	if (!changed) {

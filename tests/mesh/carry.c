@@ -276,7 +276,8 @@ static void carry_close(struct world *world, struct member *member, struct effec
 /* Tells an end's core, if it still believes in the connection, that it is gone. */
 static void end_down(struct world *world, struct connection *connection, unsigned end, const char *text)
 {
-	struct event event = {.type = EVENT_SESSION_DOWN, .session = connection->ids[end], .text = text};
+	struct event event = {.type = EVENT_SESSION_DOWN, .session = connection->ids[end],
+	        .refused = strcmp(text, "Connection refused") == 0, .text = text};
 
 	if (!connection->open[end])
 		return;
