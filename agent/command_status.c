@@ -47,7 +47,7 @@ __attribute__((format(printf, 3, 4))) static void warn(
 	json_array_append_new(report->warnings, json_pack("{s:s, s:s}", "text", text, "tip", tip));
 }
 
-/* --- members ------------------------------------------------------------------------------------------ */
+/* --- members ----------------------------------------------------------------------------------------- */
 
 struct trouble_text {
 	const char *text; /* %1: name */
@@ -165,7 +165,7 @@ static json_t *strangers_json(struct report *report)
 	return array;
 }
 
-/* --- my domains ----------------------------------------------------------------------------------------- */
+/* --- my domains -------------------------------------------------------------------------------------- */
 
 /* Relays that serve the domain, by what we hold. */
 static unsigned list_carriers(struct report *report, const struct claim *claim, json_t *carriers)
@@ -244,7 +244,7 @@ static json_t *my_domains_json(struct report *report)
 	return array;
 }
 
-/* --- carried -------------------------------------------------------------------------------------------- */
+/* --- carried ----------------------------------------------------------------------------------------- */
 
 static json_t *carried_json_of(
         struct report *report, const struct author *author, const struct claim *claim, enum standing standing)
@@ -334,11 +334,28 @@ static json_t *carried_json(struct report *report)
 /* --- tables and zones -------------------------------------------------------------------------------------
  */
 
+/* "WHAT: WHY" of each thing that the MTA lacks. */
+static json_t *missing_json(const json_t *setup)
+{
+	json_t *array = json_array();
+	const json_t *item;
+	size_t index;
+
+	json_array_foreach(setup, index, item)
+	{
+		const char *what = json_string_value(json_object_get(item, "what"));
+		const char *why = json_string_value(json_object_get(item, "why"));
+
+		json_array_append_new(
+		        array, json_sprintf("%s: %s", what != NULL ? what : "?", why != NULL ? why : "?"));
+	}
+	return array;
+}
+
 static json_t *tables_json(struct report *report)
 {
 	const struct relay *relay = core_relay(report->agent->core);
 	const struct settings *settings = report->node->settings;
-	json_t *missing = report->agent->setup != NULL ? json_incref(report->agent->setup) : json_array();
 	const char *state = !settings->has_mta  ? "none"
 	                    : settings->observe ? "observing"
 	                    : relay->tables_ok  ? "ok"
@@ -347,8 +364,8 @@ static json_t *tables_json(struct report *report)
 
 	if (settings->has_mta && !settings->observe && relay->error[0] != '\0')
 		warn(report, "meshctl setup postfix prints what is missing", "tables: %s", relay->error);
-	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing", missing,
-	        "rows", (int)relay->applied.count);
+	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing",
+	        missing_json(report->agent->setup), "rows", (int)relay->applied.count);
 }
 
 /* Domain -> names of its relays; of one domain only where the zone is its own. */
@@ -375,10 +392,9 @@ static json_t *mx_json(
 static json_t *zone_json(
         struct report *report, const struct publisher *publisher, const struct zone_work *zone)
 {
-	bool done = memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
 	const char *state = report->node->settings->observe ? "observing"
 	                    : zone->error[0] != '\0'        ? "failed"
-	                    : done                          ? "ok"
+	                    : zone_work_is_done(zone)       ? "ok"
 	                                                    : "working";
 
 	if (zone->error[0] != '\0')

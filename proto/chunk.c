@@ -109,10 +109,13 @@ bool claim_next(struct claim_cursor *cursor, struct claim *out)
 bool chunk_find(struct bytes chunk, struct bytes domain, struct claim *out)
 {
 	struct claim_cursor cursor = claim_cursor_of(chunk);
+	struct claim claim;
 
-	while (claim_next(&cursor, out)) {
-		if (bytes_equal(out->domain, domain))
-			return true;
+	while (claim_next(&cursor, &claim)) {
+		if (!bytes_equal(claim.domain, domain))
+			continue;
+		*out = claim;
+		return true;
 	}
 	return false;
 }

@@ -189,8 +189,12 @@ bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_
 	return true;
 }
 
-/* --- zones
- * -------------------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------------- */
+
+bool zone_work_is_done(const struct zone_work *zone)
+{
+	return zone->done[0] != 0 && memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
+}
 
 static void zone_want(struct publisher *publisher, struct node *node, struct zone_work *zone)
 {
@@ -215,11 +219,6 @@ static void zone_want(struct publisher *publisher, struct node *node, struct zon
 	effects_put(&node->effects, &effect);
 }
 
-static bool is_done(const struct zone_work *zone)
-{
-	return memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
-}
-
 static void zones_step(struct publisher *publisher, struct node *node)
 {
 	bool pools_done = true;
@@ -230,7 +229,7 @@ static void zones_step(struct publisher *publisher, struct node *node)
 		if (!zone->setting.pool)
 			continue;
 		zone_want(publisher, node, zone);
-		pools_done &= is_done(zone);
+		pools_done &= zone_work_is_done(zone);
 	}
 	for (unsigned i = 0; i < publisher->zone_count && pools_done; i++) {
 		if (!publisher->zones[i].setting.pool)
@@ -296,7 +295,8 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
 		const struct zone_work *zone = &publisher->zones[i];
 
-		if (zone->id == 0 && !is_done(zone) && zone->error[0] != '\0' && zone->retry_ms < due)
+		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' &&
+		        zone->retry_ms < due)
 			due = zone->retry_ms;
 	}
 	if (publisher->zone_count > 0 && !publisher->has_file && publisher->retry_ms < due)

@@ -34,6 +34,7 @@ _ZONE = """zone "{name}" {{
 	base = "{base}"
 	file = "{file}"
 	control = {{{control}}}
+	address = "{address}"
 }}
 """
 
@@ -90,7 +91,8 @@ class Agent:
             text += _POSTFIX
         words = ", ".join(f'"{word}"' for word in control)
         for zone in zones:
-            text += _ZONE.format(name=zone.name, base=zone.base, file=zone.file, control=words)
+            text += _ZONE.format(name=zone.name, base=zone.base, file=zone.file, control=words,
+                                 address=self.node.public)
         path = self.node.write(f"mesh/etc/meshd/{NET}/meshd.conf", text)
         os.chown(path, UID, UID)
 
@@ -136,6 +138,6 @@ class Agent:
         """The names of the members that this agent has a session with."""
         text = self.ctl("status", "--json").stdout
         try:
-            return {member["name"] for member in json.loads(text)["members"] if member["state"] == "up"}
+            return {member["name"] for member in json.loads(text)["data"]["members"] if member["state"] == "up"}
         except (ValueError, KeyError, TypeError) as error:
             raise Failed(f"{self.node.name}: meshctl status --json isn't as agreed ({error!r}): {text}") from error
