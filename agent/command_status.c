@@ -47,7 +47,7 @@ __attribute__((format(printf, 3, 4))) static void warn(
 	json_array_append_new(report->warnings, json_pack("{s:s, s:s}", "text", text, "tip", tip));
 }
 
-/* --- members ------------------------------------------------------------------------------------------ */
+/* --- members ----------------------------------------------------------------------------------------- */
 
 struct trouble_text {
 	const char *text; /* %1: name */
@@ -165,7 +165,7 @@ static json_t *strangers_json(struct report *report)
 	return array;
 }
 
-/* --- my domains ----------------------------------------------------------------------------------------- */
+/* --- my domains -------------------------------------------------------------------------------------- */
 
 /* Relays that serve the domain, by what we hold. */
 static unsigned list_carriers(struct report *report, const struct claim *claim, json_t *carriers)
@@ -244,7 +244,7 @@ static json_t *my_domains_json(struct report *report)
 	return array;
 }
 
-/* --- carried -------------------------------------------------------------------------------------------- */
+/* --- carried ----------------------------------------------------------------------------------------- */
 
 static json_t *carried_json_of(
         struct report *report, const struct author *author, const struct claim *claim, enum standing standing)

@@ -60,8 +60,8 @@ static const struct config_option postfix_options[] = {
 
 static const struct config_option zone_options[] = {
         {"server", config_set_server, AT_ZONE(server), .is_required = true, .tip = "write server = nsd"},
-        {"base", config_set_path, AT_ZONE(base), .max = PATHS_SIZE,
-                .tip = "write the zone file with your own records; leave it out if there are none"},
+        {"base", config_set_path, AT_ZONE(base), .max = PATHS_SIZE, .is_required = true,
+                .tip = "write the zone file with your own records, SOA and NS at least"},
         {"file", config_set_path, AT_ZONE(file), .max = PATHS_SIZE, .is_required = true,
                 .tip = "write the zone file that the server reads and meshd may write"},
         {"control", config_set_word, AT_ZONE(control), .is_list = true, .may_repeat = true,

@@ -39,8 +39,7 @@ enum {
 struct config_zone {
 	char name[DOMAIN_LENGTH_MAX + 1];
 	char server[16];       /* a driver's name: "nsd" */
-	char base[PATHS_SIZE]; /* zone file of the operator's own, to which the records are added; "" for none
-	                        */
+	char base[PATHS_SIZE]; /* the operator's own zone file (SOA, NS, ...), to which records are added */
 	char file[PATHS_SIZE]; /* zone file that the server reads and meshd writes */
 	char control[CONFIG_CONTROL_WORDS_MAX]
 	            [CONFIG_WORD_SIZE]; /* command that steers the server, by word */

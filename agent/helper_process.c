@@ -60,7 +60,7 @@ static void answer_first(struct helper_process *helper, const json_t *reply)
 	free(request);
 }
 
-/* --- one run ------------------------------------------------------------------------------------------ */
+/* --- one run ----------------------------------------------------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {
@@ -208,7 +208,7 @@ static struct run *run_create(struct helper_process *helper)
 	return run;
 }
 
-/* --- asking ------------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------------------ */
 
 static void on_sent(uv_write_t *write, int status)
 {
@@ -283,7 +283,7 @@ void helper_process_ask(
 		next_request(helper);
 }
 
-/* --- life --------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------- */
 
 struct helper_process *helper_process_create(uv_loop_t *loop, const char *program)
 {

@@ -309,15 +309,7 @@ static enum result make_seq(struct making *making)
 	return create_file(making, making->paths->seq, "0\n", false);
 }
 
-/* THE CERTIFICATE GOES HERE: serial 1, identity->op, identity->session, signed with identity->secrets->root,
- * by certificate_encode() of proto/certificate. Nothing is stored until then. */
-static enum result identity_certificate_make(const struct making *making, const struct identity *identity)
-{
-	(void)making;
-	(void)identity;
-	return RESULT_OK;
-}
-
+/* The certificate is made by the agent at its first start: see certificate_file.c. */
 static enum result make_identity(struct making *making)
 {
 	struct keyline keyline = {.address = making->address, .port = CONFIG_MESH_PORT};
@@ -327,8 +319,6 @@ static enum result make_identity(struct making *making)
 	if (result != RESULT_OK)
 		return result;
 	result = identity_save(&identity, making->paths, &making->owner, making->why);
-	if (result == RESULT_OK)
-		result = identity_certificate_make(making, &identity);
 	snprintf(keyline.name, sizeof keyline.name, "%s", making->options->name);
 	memcpy(keyline.key, identity.root, KEY_BYTES);
 	keyline_render(&keyline, making->report->keyline);
@@ -414,7 +404,7 @@ static void print_next(const struct paths *paths, const struct init_report *repo
 	fprintf(stderr,
 	        "Next:\n"
 	        "  1. keep a copy of %s off this machine\n"
-	        "  2. give this line to a friend, who runs: meshctl pin LINE\n"
+	        "  2. give the line below to a friend, who runs: meshctl pin LINE\n"
 	        "  3. pin the friend's line here: meshctl pin LINE\n"
 	        "  4. start meshd; it only looks (observe = yes): meshctl status\n",
 	        paths->root_key);

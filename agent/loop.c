@@ -27,7 +27,7 @@
 
 enum { LISTEN_RETRY_MS = 2000 };
 
-/* --- time and events ---------------------------------------------------------------------------------- */
+/* --- time and events --------------------------------------------------------------------------------- */
 
 static struct moment now_is(void)
 {
@@ -64,7 +64,7 @@ static void set_timer(struct agent *agent)
 		uv_timer_start(&agent->timer, on_tick, due > now ? (uint64_t)(due - now) : 0, 0);
 }
 
-/* --- connections --------------------------------------------------------------------------------------- */
+/* --- connections ------------------------------------------------------------------------------------- */
 
 static void on_opened(void *context, uint32_t id, const struct address *address, uint16_t port)
 {
@@ -292,6 +292,13 @@ static void on_probe(struct agent *agent, struct effect *effect)
 	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
 }
 
+/* The store of others' objects comes later. */
+static void on_nothing(struct agent *agent, struct effect *effect)
+{
+	(void)agent;
+	(void)effect;
+}
+
 static void on_alarm(struct agent *agent, struct effect *effect)
 {
 	agent_note(agent, effect->text, now_is().wall_ms / 1000);
@@ -308,6 +315,8 @@ static void carry_out(struct agent *agent, struct effect *effect)
 {
 	static void (*const rows[])(struct agent *, struct effect *) = {
 	        [EFFECT_PERSIST] = on_persist,
+	        [EFFECT_STORE] = on_nothing,
+	        [EFFECT_UNSTORE] = on_nothing,
 	        [EFFECT_SEND] = on_send,
 	        [EFFECT_DIAL] = on_dial,
 	        [EFFECT_CLOSE] = on_close,
@@ -379,8 +388,7 @@ void agent_note(struct agent *agent, const char *text, int64_t wall_s)
 	snprintf(note->text, sizeof note->text, "%s", text);
 }
 
-/* --- settings
- * ----------------------------------------------------------------------------------------------- */
+/* --- settings ---------------------------------------------------------------------------------------- */
 
 /* Puts what was loaded into the core. Takes config and files; on failure both are dropped. */
 static enum result agent_enforce(struct agent *agent, struct config *config, struct operator_files *files)

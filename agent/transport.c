@@ -45,7 +45,7 @@ struct send {
 	uint8_t *data;
 };
 
-/* --- life ------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------- */
 
 struct transport *transport_create(
         uv_loop_t *loop, const struct transport_calls *calls, void *context, size_t queue_bytes)
@@ -144,7 +144,7 @@ static struct connection *connection_create(struct transport *transport, uint32_
 	return connection;
 }
 
-/* --- bytes ------------------------------------------------------------------------------------------ */
+/* --- bytes ------------------------------------------------------------------------------------------- */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
@@ -257,7 +257,7 @@ static void connection_opened(struct connection *connection)
 	transport->calls.opened(transport->context, connection->id, &address, port);
 }
 
-/* --- dialling ----------------------------------------------------------------------------------------- */
+/* --- dialling ---------------------------------------------------------------------------------------- */
 
 static void on_connected(uv_connect_t *connect, int status)
 {
@@ -304,7 +304,7 @@ void transport_dial(struct transport *transport, uint32_t id, const struct addre
 		uv_timer_start(&connection->timer, on_dial_failed, 0, 0);
 }
 
-/* --- listening ---------------------------------------------------------------------------------------- */
+/* --- listening --------------------------------------------------------------------------------------- */
 
 /* Full: the connection is taken and dropped, else it would wait in the backlog. */
 static void drop_incoming(uv_stream_t *server)

@@ -133,13 +133,16 @@ static json_t *make_lines(char *text)
 	return lines;
 }
 
-/* The rest of the first line that begins so; NULL without one. */
+/* The rest of the first line that begins so, blanks aside; NULL without one. */
 static const char *find_line(const json_t *lines, const char *begin)
 {
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		const char *line = json_string_value(json_array_get(lines, i));
 
-		if (line != NULL && strncmp(line, begin, strlen(begin)) == 0)
+		if (line == NULL)
+			continue;
+		line += strspn(line, " ");
+		if (strncmp(line, begin, strlen(begin)) == 0)
 			return line + strlen(begin);
 	}
 	return NULL;

@@ -136,7 +136,7 @@ static void render_tables(FILE *out, const json_t *data)
 	const json_t *missing = json_object_get(tables, "missing");
 	const char *error = render_get_text(tables, "error");
 
-	if (!json_is_object(tables))
+	if (!json_is_object(tables) || strcmp(render_get_text(tables, "state"), "none") == 0)
 		return;
 	render_line(out, "tables", "%s, %lld rows%s%s", render_get_text(tables, "state"),
 	        render_get_number(tables, "rows", 0), error[0] != '\0' ? ": " : "", error);

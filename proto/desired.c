@@ -69,10 +69,10 @@ void published_fini(struct published *published)
 enum result published_copy(const struct published *published, struct published *out)
 {
 	*out = (struct published){
-		.mx = malloc((published->mx_count + 1) * sizeof *out->mx),
-		.mx_count = published->mx_count,
-		.hosts = malloc((published->host_count + 1) * sizeof *out->hosts),
-		.host_count = published->host_count,
+	        .mx = malloc((published->mx_count + 1) * sizeof *out->mx),
+	        .mx_count = published->mx_count,
+	        .hosts = malloc((published->host_count + 1) * sizeof *out->hosts),
+	        .host_count = published->host_count,
 	};
 	if (out->mx == NULL || out->hosts == NULL) {
 		published_fini(out);

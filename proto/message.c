@@ -68,7 +68,7 @@ static void read_give(struct reader *r, struct message *out)
 static void read_ping(struct reader *r, struct message *out)
 {
 	out->root = reader_uint(r, UINT64_MAX);
-	out->wall_ms = reader_uint(r, UINT64_MAX);
+	out->wall_ms = reader_uint(r, INT64_MAX); /* a struct moment holds it */
 }
 
 static void read_refuse(struct reader *r, struct message *out)

@@ -10,7 +10,7 @@
 
 #define INCOMING_BIT 0x80000000u
 
-/* --- the set ------------------------------------------------------------------------------------- */
+/* --- the set ----------------------------------------------------------------------------------------- */
 
 static void peer_destroy(struct peer *peer)
 {
@@ -93,7 +93,7 @@ static void peers_sweep(struct peers *peers)
 	peers->count = kept;
 }
 
-/* --- sending and closing -------------------------------------------------------------------------- */
+/* --- sending and closing ----------------------------------------------------------------------------- */
 
 static void peer_flush(struct peer *peer, struct node *node)
 {
@@ -145,7 +145,7 @@ void peer_refuse(struct peer *peer, struct node *node, enum refusal refusal, con
 	peer_close(peer, node, text);
 }
 
-/* --- links ---------------------------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------------------------------------- */
 
 static int64_t jittered(struct node *node, int64_t ms)
 {
@@ -262,7 +262,7 @@ enum result peers_settle(struct peers *peers, struct node *node)
 	return RESULT_OK;
 }
 
-/* --- opening and closing -------------------------------------------------------------------------- */
+/* --- opening and closing ----------------------------------------------------------------------------- */
 
 static unsigned handshakes(const struct peers *peers)
 {
@@ -356,7 +356,7 @@ void peers_closed(struct peers *peers, struct node *node, uint32_t id, const cha
 	snprintf(link->text, sizeof link->text, "%s", text);
 }
 
-/* --- who may have a session ------------------------------------------------------------------------ */
+/* --- who may have a session -------------------------------------------------------------------------- */
 
 static void note_stranger(struct peers *peers, struct node *node, const struct peer *peer)
 {
@@ -452,7 +452,7 @@ static bool peer_authenticated(struct peers *peers, struct node *node, struct pe
 	return is_allowed(peers, node, peer);
 }
 
-/* --- input ------------------------------------------------------------------------------------------ */
+/* --- input ------------------------------------------------------------------------------------------- */
 
 static void peer_broken(struct peers *peers, struct node *node, struct peer *peer, enum result result)
 {

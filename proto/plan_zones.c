@@ -8,7 +8,15 @@
 
 enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_address_limit */
 
-/* --- which relays a domain's MX set names ------------------------------------------------------- */
+/* --- which relays a domain's MX set names ------------------------------------------------------------ */
+
+/* Out at once, whatever others say: killed, or denied by this operator. */
+static bool is_barred(const struct node *node, const uint8_t *relay)
+{
+	const struct author *author = archive_find(&node->archive, relay);
+
+	return settings_denies(node->settings, relay) || (author != NULL && author_is_killed(author));
+}
 
 /* Does a held object say that the relay is no carrier of the domain? Absence says nothing. */
 static bool is_out(const struct node *node, const struct published_mx *mx)
@@ -20,6 +28,8 @@ static bool is_out(const struct node *node, const struct published_mx *mx)
 	struct claim claim;
 	uint8_t name[NAME_HASH_SIZE];
 
+	if (is_barred(node, mx->relay))
+		return true;
 	if (claimant == NULL || claimant->head == NULL)
 		return false;
 	if (!author_claim_find(claimant, domain, &claim) ||
@@ -133,7 +143,8 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 		const struct author *relay = archive_find(&p->node->archive, choice.relay);
 		struct candidate *candidate = &candidates[count];
 
-		if (choice.suspended || !is_carrier(relay, claimant, claim))
+		if (choice.suspended || is_barred(p->node, choice.relay) ||
+		        !is_carrier(relay, claimant, claim))
 			continue;
 		*candidate = (struct candidate){.mx = {.preference = choice.preference}};
 		memcpy(candidate->mx.domain.text, claim->domain.data, claim->domain.length);
@@ -175,6 +186,62 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 	return result;
 }
 
+/* How much a row's claimant may speak for its domain. */
+static unsigned voice_of(const struct planning *p, const struct published_mx *mx)
+{
+	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
+	const struct published_mx *row = published_mx_find(p->before, domain);
+	bool published = row != NULL && memcmp(row->author, mx->author, KEY_SIZE) == 0;
+
+	return (settings_accepts(p->node->settings, domain, mx->author) ? 2U : 0) + published;
+}
+
+/* Of rows of one domain only those of the claimant with the loudest voice stay; of equals the lower key's. */
+static unsigned keep_loudest(const struct planning *p, struct published_mx *rows, unsigned count)
+{
+	uint8_t speaker[KEY_SIZE];
+	unsigned best = 0, kept = 0;
+
+	for (unsigned i = 1; i < count; i++) {
+		unsigned a = voice_of(p, &rows[i]), b = voice_of(p, &rows[best]);
+
+		if (a > b || (a == b && memcmp(rows[i].author, rows[best].author, KEY_SIZE) < 0))
+			best = i;
+	}
+	memcpy(speaker, rows[best].author, KEY_SIZE);
+	for (unsigned i = 0; i < count; i++) {
+		if (memcmp(rows[i].author, speaker, KEY_SIZE) == 0)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* First row after those of the domain at `from`. */
+static unsigned domain_end(const struct published_mx *rows, unsigned count, unsigned from)
+{
+	unsigned end = from + 1;
+
+	while (end < count && strcmp(rows[end].domain.text, rows[from].domain.text) == 0)
+		end++;
+	return end;
+}
+
+/* The rows are in order. */
+static void drop_others(const struct planning *p, struct published *out)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0, next; i < out->mx_count; i = next) {
+		unsigned count;
+
+		next = domain_end(out->mx, out->mx_count, i);
+		count = keep_loudest(p, &out->mx[i], next - i);
+		memmove(&out->mx[kept], &out->mx[i], count * sizeof *out->mx);
+		kept += count;
+	}
+	out->mx_count = kept;
+}
+
 static enum result add_claims(struct planning *p)
 {
 	enum result result = RESULT_OK;
@@ -193,8 +260,8 @@ static enum result add_claims(struct planning *p)
 }
 
 /* Of the rows of one domain those that no held object speaks against; all, if that would leave none. */
-static enum result keep_domain(
-        struct planning *p, const struct published_mx *rows, unsigned count, bool planned)
+static enum result keep_domain(struct planning *p, const struct published_mx *rows, unsigned count,
+        const struct published_mx *planned)
 {
 	enum result result = RESULT_OK;
 	unsigned kept = 0;
@@ -205,12 +272,14 @@ static enum result keep_domain(
 		            archive_find(&p->node->archive, rows[i].author) != NULL &&
 		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
 
-		if (is_out(p->node, &rows[i]) || (planned && held))
+		if (is_out(p->node, &rows[i]))
+			continue;
+		if (planned != NULL && (held || memcmp(planned->author, rows[i].author, KEY_SIZE) != 0))
 			continue;
 		kept++;
 		result = put_mx(p, &rows[i]);
 	}
-	for (unsigned i = 0; result == RESULT_OK && kept == 0 && !planned && i < count; i++)
+	for (unsigned i = 0; result == RESULT_OK && kept == 0 && planned == NULL && i < count; i++)
 		result = put_mx(p, &rows[i]);
 	return result;
 }
@@ -223,16 +292,13 @@ static enum result keep_published(struct planning *p, const struct published *pl
 	for (unsigned i = 0, next; result == RESULT_OK && i < before->mx_count; i = next) {
 		struct bytes domain = bytes_of(before->mx[i].domain.text, strlen(before->mx[i].domain.text));
 
-		for (next = i + 1; next < before->mx_count; next++) {
-			if (strcmp(before->mx[next].domain.text, before->mx[i].domain.text) != 0)
-				break;
-		}
-		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain) != NULL);
+		next = domain_end(before->mx, before->mx_count, i);
+		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain));
 	}
 	return result;
 }
 
-/* --- hosts -------------------------------------------------------------------------------------- */
+/* --- hosts ------------------------------------------------------------------------------------------- */
 
 static bool is_offering(const struct node *node, const struct author *author)
 {
@@ -258,7 +324,8 @@ static void host_of_head(const struct author *author, struct published_host *out
 	memcpy(out->name, head->name.data, head->name.length);
 }
 
-/* Everybody who offers, and whoever an MX names, in order of key. */
+/* Everybody who offers, and whoever an MX names. Nobody leaves yet: the pool zone is written before the zones
+ * that name its hosts, and resolvers remember who was named. */
 static enum result add_hosts(struct planning *p)
 {
 	const struct published *before = p->before;
@@ -274,12 +341,11 @@ static enum result add_hosts(struct planning *p)
 		if (is_offering(p->node, author) || (is_named(out, author->key) && author->head != NULL &&
 		                                            author->head->head.public.count > 0))
 			host_of_head(author, &out->hosts[out->host_count++]);
-		else if (last != NULL && (author->head == NULL || is_named(out, author->key)))
+		else if (last != NULL)
 			out->hosts[out->host_count++] = *last;
 	}
 	for (unsigned i = 0; i < before->host_count; i++) {
-		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL &&
-		        is_named(out, before->hosts[i].relay))
+		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL)
 			out->hosts[out->host_count++] = before->hosts[i];
 	}
 	return RESULT_OK;
@@ -303,6 +369,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	result = add_claims(&p);
 	if (out->mx_count > 0)
 		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
+	drop_others(&p, out);
 	planned = *out;
 	if (result == RESULT_OK && planned.mx_count > 0) {
 		planned.mx = malloc(planned.mx_count * sizeof *planned.mx);
@@ -326,7 +393,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	return result;
 }
 
-/* --- records ------------------------------------------------------------------------------------ */
+/* --- records ----------------------------------------------------------------------------------------- */
 
 static void put_addresses(
         struct writer *w, const char *owner, unsigned ttl_s, const struct address_list *addresses)

@@ -189,8 +189,7 @@ bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_
 	return true;
 }
 
-/* --- zones
- * -------------------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------------- */
 
 bool zone_work_is_done(const struct zone_work *zone)
 {
@@ -219,7 +218,6 @@ static void zone_want(struct publisher *publisher, struct node *node, struct zon
 	effect.name = zone->setting.name.text;
 	effects_put(&node->effects, &effect);
 }
-
 
 static void zones_step(struct publisher *publisher, struct node *node)
 {
@@ -297,7 +295,8 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
 		const struct zone_work *zone = &publisher->zones[i];
 
-		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' && zone->retry_ms < due)
+		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' &&
+		        zone->retry_ms < due)
 			due = zone->retry_ms;
 	}
 	if (publisher->zone_count > 0 && !publisher->has_file && publisher->retry_ms < due)

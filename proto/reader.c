@@ -215,7 +215,6 @@ static void reader_skip_some(struct reader *r, uint64_t count, unsigned depth)
 void reader_skip(struct reader *r, unsigned depth)
 {
 	uint8_t first = reader_byte(r);
-	size_t left = (size_t)(r->end - r->at);
 
 	if (r->error != RESULT_OK || first == FALSE_ || first == TRUE_)
 		return;
@@ -224,9 +223,9 @@ void reader_skip(struct reader *r, unsigned depth)
 	else if ((first & 0xf0) == FIXARRAY || first == ARRAY16 || first == ARRAY32)
 		reader_skip_some(r, reader_count(r, first, FIXARRAY, ARRAY16), depth);
 	else if ((first & 0xe0) == FIXSTR || (first >= STR8 && first <= STR32))
-		reader_run(r, reader_str_length(r, first), 0, left);
+		reader_run(r, reader_str_length(r, first), 0, SIZE_MAX);
 	else if (first >= BIN8 && first <= BIN32)
-		reader_run(r, reader_bin_length(r, first), 0, left);
+		reader_run(r, reader_bin_length(r, first), 0, SIZE_MAX);
 	else
 		reader_uint_of(r, first);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/relay.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,8 @@
 #include "proto/writer.h"
 
 enum { REFUSALS_END = 3, BACKOFF_LAST_MS = 60000 };
+
+#define ASKED_GONE UINT_MAX /* a target that went while it was being asked for */
 
 void relay_fini(struct relay *relay)
 {
@@ -35,7 +38,7 @@ static bool drives_tables(const struct relay *relay, const struct node *node)
 	       (settings->carry != CARRY_NONE || relay->applied.count > 0);
 }
 
-/* --- targets ---------------------------------------------------------------------------------------- */
+/* --- targets ----------------------------------------------------------------------------------------- */
 
 static int compare_targets(const void *a, const void *b)
 {
@@ -61,7 +64,7 @@ bool relay_serves(const void *context, struct bytes domain, const uint8_t author
 {
 	const struct target *target = relay_target(context, domain, author);
 
-	return target != NULL && target->verified;
+	return target != NULL && target->verified && !target->shadowed;
 }
 
 /* A name that our own last carriage serves was verified before a restart, and stays so until refused. */
@@ -112,6 +115,19 @@ static unsigned own_targets(const struct relay *relay, const struct node *node, 
 	return count;
 }
 
+/* Places move when targets do: what is being asked is followed to its new place. */
+static void follow_asked(struct relay *relay, const struct target *targets, unsigned count)
+{
+	for (unsigned i = 0; relay->rcpt_id != 0 && i < relay->asked_count; i++) {
+		const struct target *found = NULL;
+
+		if (relay->asked[i] != ASKED_GONE && count > 0)
+			found = bsearch(&relay->targets[relay->asked[i]], targets, count, sizeof *targets,
+			        compare_targets);
+		relay->asked[i] = found != NULL ? (unsigned)(found - targets) : ASKED_GONE;
+	}
+}
+
 static void rebuild_targets(struct relay *relay, const struct node *node)
 {
 	const struct statement *head = node_self(node)->head;
@@ -132,13 +148,13 @@ static void rebuild_targets(struct relay *relay, const struct node *node)
 	}
 	if (count > 0)
 		qsort(targets, count, sizeof *targets, compare_targets);
+	follow_asked(relay, targets, count);
 	free(relay->targets);
 	relay->targets = targets;
 	relay->target_count = count;
-	relay->rcpt_id = 0; /* indices have moved: an answer under way is ignored */
 }
 
-/* --- plan and tables ---------------------------------------------------------------------------------- */
+/* --- plan and tables --------------------------------------------------------------------------------- */
 
 static void persist_applied(struct relay *relay, struct node *node)
 {
@@ -160,6 +176,8 @@ static void adopt_plan(struct relay *relay, struct node *node)
 	struct table_rows copy;
 
 	if (relay->persist_id != 0 || !drives_tables(relay, node))
+		return;
+	if (!relay->has_applied_file && node->now.mono_ms < relay->retry_ms)
 		return;
 	if (relay->has_applied_file && table_rows_equal(&relay->planned, &relay->applied))
 		return;
@@ -227,6 +245,7 @@ static void mark_installed(struct relay *relay)
 {
 	for (unsigned i = 0; i < relay->target_count; i++)
 		relay->targets[i].installed = true;
+	relay->asked_sample = false; /* a sample says nothing of what came after it */
 }
 
 bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes shadowed,
@@ -254,7 +273,7 @@ bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, 
 	return true;
 }
 
-/* --- verification -------------------------------------------------------------------------------------- */
+/* --- verification ------------------------------------------------------------------------------------ */
 
 static bool is_new(const struct target *target, const struct node *node)
 {
@@ -296,31 +315,47 @@ static void ask_mta(struct relay *relay, struct node *node)
 	effects_put(&node->effects, &effect);
 }
 
-/* Those that are new, as many as fit, from a place that moves; else one of the others in turn. */
-static void choose_targets(struct relay *relay, struct node *node)
+/* Those that are new or doubted, as many as fit, from where the last time ended. */
+static void choose_waiting(struct relay *relay, const struct node *node)
 {
-	unsigned waiting = 0;
+	unsigned waiting = 0, from = relay->rotation;
 
-	relay->asked_count = 0;
 	for (unsigned k = 0; k < relay->target_count; k++) {
-		unsigned i = (relay->rotation + k) % relay->target_count;
+		unsigned i = (from + k) % relay->target_count;
 		const struct target *target = &relay->targets[i];
 
 		if (!is_new(target, node) && !is_doubted(target, node))
 			continue;
 		waiting++;
-		if (relay->asked_count < VERIFY_BATCH)
-			relay->asked[relay->asked_count++] = i;
+		if (relay->asked_count == VERIFY_BATCH)
+			continue;
+		relay->asked[relay->asked_count++] = i;
+		relay->rotation = i + 1;
 	}
 	relay->asked_sample = waiting > relay->asked_count;
-	if (relay->asked_count == 0 && relay->target_count > 0 && node->now.mono_ms >= relay->verify_ms) {
-		unsigned i = relay->rotation % relay->target_count;
+}
 
-		relay->verify_ms = node->now.mono_ms + node->timing.verify_ms;
-		if (relay->targets[i].installed && relay->targets[i].next_ms <= node->now.mono_ms)
+/* The next of the others in turn. */
+static void choose_next(struct relay *relay, const struct node *node)
+{
+	for (unsigned k = 0; k < relay->target_count; k++) {
+		unsigned i = relay->turn++ % relay->target_count;
+
+		if (relay->targets[i].installed && relay->targets[i].next_ms <= node->now.mono_ms) {
 			relay->asked[relay->asked_count++] = i;
+			return;
+		}
 	}
-	relay->rotation++;
+}
+
+static void choose_targets(struct relay *relay, struct node *node)
+{
+	relay->asked_count = 0;
+	choose_waiting(relay, node);
+	if (relay->asked_count > 0 || relay->target_count == 0 || node->now.mono_ms < relay->verify_ms)
+		return;
+	relay->verify_ms = node->now.mono_ms + node->timing.verify_ms;
+	choose_next(relay, node);
 }
 
 static bool target_judge(struct target *target, struct node *node, char verdict)
@@ -371,6 +406,8 @@ bool relay_probed(struct relay *relay, struct node *node, uint64_t id, struct by
 		char verdict = i < verdicts.length ? (char)verdicts.data[i] : 'u';
 
 		all &= verdict == 's';
+		if (relay->asked[i] == ASKED_GONE)
+			continue;
 		target_judge(&relay->targets[relay->asked[i]], node, verdict);
 	}
 	if (all && relay->asked_sample)

@@ -6,6 +6,7 @@
 
 #include "proto/lines.h"
 #include "tests/mesh/must.h"
+#include "tests/mesh/zones.h"
 
 /* --- drivers ------------------------------------------------------------------------------------------ */
 
@@ -174,8 +175,10 @@ void carry_answer(struct world *world, struct happening *happening)
 	writer_init(&shadowed, OBJECT_SIZE_MAX);
 	if (happening->type == HAPPEN_PERSIST && happening->durable)
 		files_put(&member->disk, happening->name, data);
-	if (happening->type == HAPPEN_ZONE && happening->durable)
+	if (happening->type == HAPPEN_ZONE && happening->durable) {
 		files_put(&member->dns, happening->name, data);
+		zones_check(&member->dns, member->pools.list[0].text);
+	}
 	if (happening->type == HAPPEN_TABLES && happening->durable)
 		mta_write(&member->mta, &happening->rows);
 	if (happening->type == HAPPEN_TABLES && happening->event.ok) {
@@ -487,6 +490,8 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_LOCAL] = carry_local,
 	        [EFFECT_BANNER] = carry_banner,
 	        [EFFECT_RCPT] = carry_rcpt,
+	        [EFFECT_STORE] = carry_nothing,
+	        [EFFECT_UNSTORE] = carry_nothing,
 	        [EFFECT_ALARM] = carry_nothing,
 	        [EFFECT_AUDIT] = carry_nothing,
 	};

@@ -8,6 +8,7 @@
 
 #include "proto/facts.h"
 #include "tests/mesh/must.h"
+#include "tests/mesh/zones.h"
 
 /* --- birth ---------------------------------------------------------------------------------------- */
 
@@ -285,15 +286,5 @@ bool member_sees_served(const struct member *member, const struct member *relay,
 
 unsigned member_zone_lines(const struct member *member, const char *zone, const char *part)
 {
-	const char *at = files_text(&member->dns, zone);
-	unsigned count = 0;
-
-	while (*at != '\0') {
-		const char *end = strchr(at, '\n'), *found = strstr(at, part);
-
-		MUST(end != NULL, "%s has an open line", zone);
-		count += found != NULL && found < end;
-		at = end + 1;
-	}
-	return count;
+	return zones_lines(&member->dns, zone, part);
 }

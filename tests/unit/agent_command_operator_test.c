@@ -24,7 +24,7 @@ static const char config_text[] = "name = rosa\n"
                                   "vpn_address = 10.66.0.21\n"
                                   "mesh_prefix = 10.66.0.0/16\n"
                                   "pool_zone = {\"pool.test\", \"pool.example\"}\n"
-                                  "zone \"alba.test\" {\nserver = nsd file = \"/z\"\n}\n";
+                                  "zone \"alba.test\" {\nserver = nsd base = \"/b\" file = \"/z\"\n}\n";
 
 /* The agent of these tests: a reload loads the files, or fails when told to. */
 struct agent {

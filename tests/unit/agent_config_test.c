@@ -44,6 +44,7 @@ static const char full[] = "# meshd.conf of rosa, café\n"
                            "}\n"
                            "zone \"rosa.example\" {\n"
                            "	server = nsd\n"
+                           "	base = \"/etc/nsd/rosa\"\n"
                            "	file = \"/var/lib/nsd/rosa.example\"\n"
                            "}\n";
 
@@ -123,7 +124,7 @@ static void reads_sections(void **state)
 	assert_int_equal(zone->ttl_s, 300);
 	assert_int_equal(zone->line, 25);
 	zone = config_zone_find(&config, "rosa.example");
-	assert_string_equal(zone->base, "");
+	assert_string_equal(zone->base, "/etc/nsd/rosa");
 	assert_int_equal(zone->control_count, 1);
 	assert_string_equal(zone->control[0], "nsd-control");
 	assert_address(&zone->address, "127.0.0.1");
@@ -214,7 +215,8 @@ static void says_what_is_missing(void **state)
 	        {"name = rosa", ": vpn_address is missing"},
 	        {"name = rosa vpn_address = {}", ": vpn_address is missing"},
 	        {"name = rosa vpn_address = 10.1.1.1", ": mesh_prefix is missing"},
-	        {LEAST "zone \"a.example\" {\nserver = nsd\n}", ":6: file is missing"},
+	        {LEAST "zone \"a.example\" {\nserver = nsd base = \"/b\"\n}", ":6: file is missing"},
+	        {LEAST "zone \"a.example\" {\nserver = nsd\n}", ":6: base is missing"},
 	        {LEAST "zone \"a.example\" {\nfile = \"/z\"\n}", ":6: server is missing"},
 	        {LEAST "zone {}", ":4: missing title"},
 	};
@@ -237,12 +239,13 @@ static void checks_sections(void **state)
 	        {LEAST "test_timing = yes timing {\npong_ms = 1\n}", ":5: no such option 'pong_ms'"},
 	        {LEAST "zone \"A.example\" {server = nsd\nfile = \"/a\"\n}", ":6: zone \"A.example\" "},
 	        {LEAST "zone \"a.example\" {server = bond}", ":4: server \"bond\" isn't a server"},
-	        {LEAST "zone \"a.example\" {server = nsd file = \"/a\" ttl = 0}",
+	        {LEAST "zone \"a.example\" {server = nsd base = \"/b\" file = \"/a\" ttl = 0}",
 	                ":4: ttl \"0\" isn't a TTL"},
-	        {LEAST "zone \"a.example\" {server = nsd file = \"/a\" }\nzone \"a.example\" {}",
+	        {LEAST "zone \"a.example\" {server = nsd base = \"/b\" file = \"/a\" }\nzone \"a.example\" "
+	               "{}",
 	                ":5: found duplicate title 'a.example'"},
-	        {LEAST "zone \"a.example\" {server = nsd file = \"/a\" }\n"
-	               "zone \"b.example\" {server = nsd file = \"/a\" }",
+	        {LEAST "zone \"a.example\" {server = nsd base = \"/b\" file = \"/a\" }\n"
+	               "zone \"b.example\" {server = nsd base = \"/b\" file = \"/a\" }",
 	                ":4: zone a.example would write over the file of zone b.example"},
 	        {LEAST "zone \"a.example\" {server = nsd file = \"/a\" base = \"/a\"}",
 	                ":4: zone a.example would write over the base of zone a.example"},

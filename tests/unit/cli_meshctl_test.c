@@ -269,7 +269,7 @@ static void turns_what_meshd_says_into_json(void **state)
 	assert_int_equal(run("--net libre --json key"), 0);
 	assert_string_equal(
 	        out, "{\"ok\":true,\"data\":{\"lines\":[\"one\",\"two?\"],\"notes\":[\"note\"]}}\n");
-	put_meshd("#!/bin/sh\necho 'meshd: it is there' >&2; echo 'tip: move it' >&2; exit 1\n");
+	put_meshd("#!/bin/sh\necho 'meshd: it is there' >&2; echo '  tip: move it' >&2; exit 1\n");
 	assert_int_equal(run("--net libre --json key"), 1);
 	assert_string_equal(
 	        out, "{\"ok\":false,\"error\":\"it is there\",\"tip\":\"move it\",\"code\":\"failed\"}\n");
