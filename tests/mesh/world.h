@@ -5,8 +5,8 @@
  * no clock, socket, file or sleep. Equal seeds and equal scripts give equal bytes.
  *
  * It watches for what must never be: a core that wants to be woken without time passing, a place in the order
- * used twice, a statement released before it was durable, an empty zone where there were records. These end the
- * program.
+ * used twice, a statement released before it was durable, an MX that names a host without an address. These end
+ * the program.
  */
 #ifndef TESTS_MESH_WORLD_H
 #define TESTS_MESH_WORLD_H
