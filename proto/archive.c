@@ -144,6 +144,12 @@ const struct order *author_order(const struct author *author, enum object_kind k
 	return newest != NULL ? &newest->held.order : &no_order;
 }
 
+const struct order *author_order_here(const struct author *author, enum object_kind kind)
+{
+	return kind == OBJECT_HEAD && author->pending != NULL ? &author->pending->held.order
+	                                                      : author_order(author, kind);
+}
+
 static const struct held *statement_chunk(const struct statement *statement, const uint8_t hash[HASH_SIZE])
 {
 	for (unsigned i = 0; statement != NULL && i < statement->head.chunk_count; i++) {

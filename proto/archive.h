@@ -66,6 +66,9 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE]);
 /* Order of the object that is held (heads: the newest whole one); zeroes when none. */
 const struct order *author_order(const struct author *author, enum object_kind kind);
 
+/* The same, but of heads the pending one if there is one. */
+const struct order *author_order_here(const struct author *author, enum object_kind kind);
+
 /* Bytes of the object that is held and passed on; for chunks, of that hash. Empty when not held.
  * Borrowed until the archive changes. */
 struct bytes author_object(const struct author *author, enum object_kind kind, const uint8_t hash[HASH_SIZE]);

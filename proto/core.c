@@ -290,7 +290,7 @@ static void notice_exchange(struct core *core)
 	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
 		const struct peer *peer = core->peers.peers[i];
 
-		core->own.exchanged = peer->is_up && peer->offers_heard && peer->wants_out == 0;
+		core->own.exchanged = peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
 	}
 }
 

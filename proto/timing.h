@@ -22,6 +22,7 @@ struct timing {
 	int64_t dial_first_ms; /* first redial, doubled up to dial_last_ms, jitter of a quarter */
 	int64_t dial_last_ms;
 	int64_t want_ms;              /* an object asked for and not given: ask another */
+	int64_t ahead_retry_ms;       /* an object of the future by our clock: ask again */
 	int64_t exchange_wait_ms;     /* after start: sign even if nobody exchanged tables */
 	int64_t clock_ahead_ms;       /* statements from further in the future are refused */
 	int64_t carriage_interval_ms; /* between two carriages; the first change goes out at once */
@@ -44,6 +45,7 @@ static inline struct timing timing_default(void)
 	        .dial_first_ms = 250,
 	        .dial_last_ms = 30000,
 	        .want_ms = 5000,
+	        .ahead_retry_ms = 60000,
 	        .exchange_wait_ms = 60000,
 	        .clock_ahead_ms = 600000,
 	        .carriage_interval_ms = 2000,
