@@ -31,7 +31,7 @@ char mta_rcpt(const struct mta *mta, const char *domain)
 		return 'u';
 	if (names_has(&mta->refused, domain))
 		return 'r';
-	return names_has(&mta->local, domain) || mta_has(mta, domain) ? 's' : 'r';
+	return mta->all_local || names_has(&mta->local, domain) || mta_has(mta, domain) ? 's' : 'r';
 }
 
 char mta_banner(const struct mta *mta)
@@ -44,7 +44,9 @@ void mta_put_local(const struct mta *mta, struct bytes asked, struct writer *w)
 	struct lines lines = lines_of(asked);
 	struct line line;
 
-	while (lines_next(&lines, &line)) {
+	if (mta->all_local)
+		writer_raw(w, asked.data, asked.length);
+	while (!mta->all_local && lines_next(&lines, &line)) {
 		for (unsigned i = 0; i < mta->local.count; i++) {
 			if (field_is(line.fields[0], mta->local.list[i].text))
 				writer_format(w, "%s\n", mta->local.list[i].text);

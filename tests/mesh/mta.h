@@ -14,6 +14,7 @@ struct mta {
 	struct table_rows rows;
 	unsigned writes;
 	struct names local;   /* mydestination and virtual maps */
+	bool all_local;       /* every name is */
 	struct names admin;   /* an earlier transport map of the admin's answers for these */
 	struct names refused; /* "relay access denied", whatever the tables say */
 	struct names unknown; /* no answer */
