@@ -22,6 +22,12 @@ struct held {
 	struct order order; /* all zero when none */
 };
 
+/* In which chunk of a head the claim of a domain stands. */
+struct claim_place {
+	uint8_t name[NAME_HASH_SIZE]; /* of the domain */
+	uint32_t chunk;
+};
+
 /* A head with its chunks, which it owns. */
 struct statement {
 	struct held held;
@@ -29,6 +35,7 @@ struct statement {
 	struct held *chunks; /* head.chunk_count of them; data NULL while missing; order.hash always set */
 	unsigned chunks_missing;
 	unsigned claim_count;
+	struct claim_place *places; /* when whole: of all claims, in order of name */
 };
 
 struct author {
