@@ -64,6 +64,13 @@ bool net_reaches(const struct net *net, const struct member *a, const struct mem
 	return a == NULL || b == NULL || (a->group == b->group && (way == NULL || !way->cut));
 }
 
+void net_heal(struct net *net)
+{
+	net->way_count = 0;
+	net->stall_percent = 0;
+	net->jitter_ms = 10;
+}
+
 struct connection *net_connect(struct net *net)
 {
 	struct connection *connection = must_alloc(sizeof *connection);

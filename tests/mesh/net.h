@@ -61,6 +61,9 @@ void net_fini(struct net *net);
 struct way *net_way(struct net *net, const struct member *a, const struct member *b);
 bool net_reaches(const struct net *net, const struct member *a, const struct member *b);
 
+/* All ways are whole and as fast as at first. */
+void net_heal(struct net *net);
+
 struct connection *net_connect(struct net *net);
 void net_drop(struct net *net, struct connection *connection);
 
