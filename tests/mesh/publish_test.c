@@ -209,6 +209,44 @@ static void a_lost_file_of_what_was_published_empties_no_domain(void **state)
 	world_destroy(q.world);
 }
 
+static void who_stops_publishing_rests_and_may_begin_again(void **state)
+{
+	struct quartet q = quartet_of(11);
+	unsigned zones = q.luz->said.zone_count;
+
+	(void)state;
+	world_boot_all(q.world);
+	world_run(q.world, 30000);
+	q.luz->said.zone_count = 0;
+	world_reload(q.world, q.luz);
+	world_run(q.world, 600000);
+	member_unpin(q.rosa, q.eva);
+	world_reload(q.world, q.rosa);
+	world_run(q.world, 60000);
+	assert_int_equal(named(&q), 2);
+	q.luz->said.zone_count = zones;
+	world_reload(q.world, q.luz);
+	world_run(q.world, 60000);
+	assert_int_equal(named(&q), 1);
+	world_destroy(q.world);
+}
+
+/* The pool zone fails while another plan is being written down. */
+static void a_failing_zone_rests_while_a_plan_is_written(void **state)
+{
+	struct quartet q = quartet_of(12);
+
+	(void)state;
+	q.luz->zone.outcome = OUTCOME_FAILS;
+	q.luz->persist.ms = 5000;
+	world_boot_all(q.world);
+	world_run(q.world, 120000);
+	q.luz->zone.outcome = OUTCOME_WORKS;
+	world_run(q.world, 120000);
+	assert_int_equal(named(&q), 2);
+	world_destroy(q.world);
+}
+
 /* Bits of a choice, by seed: whatever goes down and comes back, the set never loses its last two for it. */
 static void whatever_goes_down_and_up_the_set_stays(void **state)
 {
@@ -249,6 +287,8 @@ int main(void)
 	        cmocka_unit_test(a_denied_relay_goes_at_once_and_a_denied_home_stays_published),
 	        cmocka_unit_test(a_failing_pool_zone_holds_back_what_would_name_it),
 	        cmocka_unit_test(a_lost_file_of_what_was_published_empties_no_domain),
+	        cmocka_unit_test(who_stops_publishing_rests_and_may_begin_again),
+	        cmocka_unit_test(a_failing_zone_rests_while_a_plan_is_written),
 	        cmocka_unit_test(whatever_goes_down_and_up_the_set_stays),
 	};
 
