@@ -153,13 +153,14 @@ static void on_settings(struct core *core, const struct event *event)
 		core->node.effects.failed = true;
 		return;
 	}
+	view_fini(&core->node.view); /* its keys are the settings'; planned anew before it is asked for */
 	settings_destroy(core->node.settings);
 	core->node.settings = copy;
 	settle_carried(core);
 	if (peers_settle(&core->peers, &core->node) != RESULT_OK ||
 	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
 		core->node.effects.failed = true;
-	core->relay.local_ms = core->node.now.mono_ms;
+	core->relay.local_ms = core->relay.retry_ms = core->node.now.mono_ms;
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -238,7 +239,8 @@ static void on_probed(struct core *core, const struct event *event)
 
 static void on_ping(struct core *core, struct peer *peer, const struct message *message)
 {
-	peer->wall_skew_ms = (int64_t)message->wall_ms - core->node.now.wall_ms;
+	/* Whatever the peer says: modulo 2^64. */
+	peer->wall_skew_ms = (int64_t)(message->wall_ms - (uint64_t)core->node.now.wall_ms);
 }
 
 static void on_message(struct core *core, struct peer *peer, struct bytes bytes)

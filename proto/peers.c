@@ -199,7 +199,12 @@ static void link_dial(struct peers *peers, struct node *node, struct link *link)
 {
 	struct effect effect = {.type = EFFECT_DIAL};
 	struct peer *peer;
+	bool full = peers->count >= node->limits.sessions_max;
 
+	/* Whatever becomes of it, the next comes no sooner. */
+	link->next_ms = node->now.mono_ms + (full ? node->timing.dial_last_ms : link->backoff_ms);
+	if (full)
+		return;
 	if (!link_target(link, node, &effect.address, &effect.port))
 		return;
 	peers->next_id = (peers->next_id + 1) & ~INCOMING_BIT;
@@ -209,8 +214,6 @@ static void link_dial(struct peers *peers, struct node *node, struct link *link)
 	memcpy(peer->key, link->key, KEY_SIZE);
 	peer->address = link->tried = effect.address;
 	peer->port = link->tried_port = effect.port;
-	/* Whatever becomes of it, the next comes no sooner. */
-	link->next_ms = node->now.mono_ms + link->backoff_ms;
 	effect.session = peer->id;
 	effects_put(&node->effects, &effect);
 }
@@ -558,8 +561,10 @@ static void peer_tick(struct peers *peers, struct node *node, struct peer *peer)
 		return;
 	if (node->now.mono_ms >= peer_deadline(peer, node)) {
 		link = link_find(peers, peer->key);
-		if (link != NULL && (peer->is_up || peer->outgoing))
+		if (link != NULL && (peer->is_up || peer->outgoing)) {
 			link_failed(link, node, trouble_of(peer, LINK_SILENT));
+			link->text[0] = '\0';
+		}
 		if (!peer->is_up)
 			node->counters.handshakes_failed++;
 		peer_close(peer, node, peer->is_up ? "silent" : "no handshake in time");

@@ -76,8 +76,9 @@ static void who_pings_stays(void **state)
 	struct puppet *puppet = puppet_of(&cast);
 
 	(void)state;
+	/* Whatever it says of the time. */
 	for (unsigned i = 0; i < 100; i++) {
-		puppet_ping(puppet);
+		puppet_ping(puppet, i % 3 == 0 ? UINT64_MAX : (uint64_t)INT64_MAX + i % 2);
 		world_run(cast.world, 11000);
 	}
 	assert_non_null(puppet->connection);
@@ -211,7 +212,7 @@ static void who_offers_and_never_gives_is_asked_once_and_another_instead(void **
 	world_reload(cast.world, cast.rosa);
 	world_run(cast.world, 3000);
 	assert_false(member_sees_claim(cast.ana, cast.rosa, "new.test"));
-	puppet_ping(puppet);
+	puppet_ping(puppet, 0);
 	world_run(cast.world, 3000);
 	assert_true(member_sees_claim(cast.ana, cast.rosa, "new.test"));
 	assert_int_equal(puppet->wanted, 1);

@@ -116,12 +116,12 @@ void puppet_give(struct puppet *puppet, const uint8_t *author, enum object_kind 
 	writer_fini(&w);
 }
 
-void puppet_ping(struct puppet *puppet)
+void puppet_ping(struct puppet *puppet, uint64_t wall_ms)
 {
 	struct writer w;
 
 	writer_init(&w, MESSAGE_SIZE_MAX);
-	message_put_ping(&w, 0, 1800000000000);
+	message_put_ping(&w, 0, wall_ms);
 	puppet_send(puppet, writer_bytes(&w));
 	writer_fini(&w);
 }

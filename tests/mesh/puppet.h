@@ -30,6 +30,6 @@ void puppet_destroy(struct puppet *puppet);
 void puppet_send(struct puppet *puppet, struct bytes message);
 void puppet_offer(struct puppet *puppet, const struct offer_entry *entries, unsigned count);
 void puppet_give(struct puppet *puppet, const uint8_t *author, enum object_kind kind, struct bytes object);
-void puppet_ping(struct puppet *puppet);
+void puppet_ping(struct puppet *puppet, uint64_t wall_ms);
 
 #endif
