@@ -305,8 +305,8 @@ static unsigned statement_claims(const struct statement *statement)
 
 static int compare_places(const void *a, const void *b)
 {
-	return memcmp(((const struct claim_place *)a)->name, ((const struct claim_place *)b)->name,
-	        NAME_HASH_SIZE);
+	return memcmp(
+	        ((const struct claim_place *)a)->name, ((const struct claim_place *)b)->name, NAME_HASH_SIZE);
 }
 
 /* Counts the claims of a whole statement and notes where they stand. */

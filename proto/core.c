@@ -16,9 +16,9 @@ struct core {
 	struct own own;
 	struct relay relay;
 	struct publisher publisher;
-	bool met_due; /* the file `met` lags behind */
-	uint64_t met_id;  /* of its write under way; 0: none */
-	int64_t met_ms;   /* not written before */
+	bool met_due;    /* the file `met` lags behind */
+	uint64_t met_id; /* of its write under way; 0: none */
+	int64_t met_ms;  /* not written before */
 	bool started;
 	bool plan_due;               /* an input of planning has changed */
 	uint64_t planned_generation; /* of the archive */
@@ -292,7 +292,8 @@ static void notice_exchange(struct core *core)
 	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
 		const struct peer *peer = core->peers.peers[i];
 
-		core->own.exchanged = peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
+		core->own.exchanged =
+		        peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
 	}
 }
 

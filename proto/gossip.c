@@ -145,8 +145,8 @@ static void forget_offer(struct peer *peer, const struct author *author, enum ob
 }
 
 /* An object of the future by our clock: one of the two clocks may be set right. */
-static void ask_later(struct gossip *gossip, struct node *node, struct peer *peer, const struct author *author,
-        const struct message *message)
+static void ask_later(struct gossip *gossip, struct node *node, struct peer *peer,
+        const struct author *author, const struct message *message)
 {
 	const struct known *known = known_of(peer, author);
 	struct want want = {.peer = peer->id,
@@ -212,8 +212,8 @@ static const struct order *order_there(
 	return &peer->known[author->slot].orders[kind == OBJECT_CHUNK ? OBJECT_HEAD : kind];
 }
 
-static void ask_peer(struct asking *asking, unsigned place, const struct author *author, enum object_kind kind,
-        const struct order *order)
+static void ask_peer(struct asking *asking, unsigned place, const struct author *author,
+        enum object_kind kind, const struct order *order)
 {
 	struct peer *peer = asking->peers->peers[place];
 	struct want_batch *batch = &asking->batches[place];
@@ -226,8 +226,8 @@ static void ask_peer(struct asking *asking, unsigned place, const struct author 
 	if (!wants_add(asking->wants, peer, &want))
 		return;
 	memcpy(batch->hashes[batch->count], order->hash, HASH_SIZE);
-	batch->entries[batch->count] = (struct want_entry){
-	        .author = author->key, .kind = kind, .hash = batch->hashes[batch->count]};
+	batch->entries[batch->count] =
+	        (struct want_entry){.author = author->key, .kind = kind, .hash = batch->hashes[batch->count]};
 	batch->count++;
 }
 

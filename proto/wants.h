@@ -2,9 +2,9 @@
  *
  * Wants: objects that peers were asked for and haven't given yet. Pure.
  *
- * A late peer is asked for nothing more of that author and kind while another has something newer, but what it
- * gives in the end is taken. So a slow way loses nothing, and who offers what it never gives delays another's
- * statements once, by want_ms.
+ * A late peer is asked for nothing more of that author and kind while another has something newer, but what
+ * it gives in the end is taken. So a slow way loses nothing, and who offers what it never gives delays
+ * another's statements once, by want_ms.
  */
 #ifndef PROTO_WANTS_H
 #define PROTO_WANTS_H

@@ -48,7 +48,8 @@ static void cast_end(struct cast *cast, struct puppet *puppet)
 	world_destroy(cast->world);
 }
 
-/* --- liveness -------------------------------------------------------------------------------------------- */
+/* --- liveness --------------------------------------------------------------------------------------------
+ */
 
 static void silence_is_pinged_after_4_s_and_closed_after_12(void **state)
 {
@@ -100,7 +101,8 @@ static void agreement_costs_only_pings(void **state)
 	world_destroy(cast.world);
 }
 
-/* --- floods ------------------------------------------------------------------------------------------------ */
+/* --- floods ------------------------------------------------------------------------------------------------
+ */
 
 static void ignore(void *outsider, struct bytes bytes)
 {
@@ -170,7 +172,8 @@ static void what_can_not_be_decoded_ends_the_session(void **state)
 	world_destroy(cast.world);
 }
 
-/* --- gives ---------------------------------------------------------------------------------------------------- */
+/* --- gives
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void a_give_that_was_not_asked_for_is_dropped(void **state)
 {
@@ -307,7 +310,8 @@ static void an_author_of_many_domains_arrives_whole(void **state)
 	world_boot_all(world);
 	world_run(world, 120000);
 	assert_true(member_sees_claim(luz, rosa, "d11999.test")); /* by way of ana */
-	assert_int_equal(archive_find(&core_node(luz->core)->archive, rosa->root)->head->claim_count, DOMAINS);
+	assert_int_equal(
+	        archive_find(&core_node(luz->core)->archive, rosa->root)->head->claim_count, DOMAINS);
 	world_destroy(world);
 }
 

@@ -19,7 +19,8 @@ void mta_write(struct mta *mta, const struct table_rows *rows)
 	for (unsigned i = 0; i < mta->rows.count; i++) {
 		const char *domain = mta->rows.rows[i].domain.text;
 
-		MUST(table_rows_find(rows, bytes_of(domain, strlen(domain))) != NULL, "%s leaves the tables", domain);
+		MUST(table_rows_find(rows, bytes_of(domain, strlen(domain))) != NULL, "%s leaves the tables",
+		        domain);
 	}
 	table_rows_fini(&mta->rows);
 	MUST(table_rows_copy(rows, &mta->rows) == RESULT_OK, "out of memory");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * MTA: a model of a mail server as far as a core asks it: which names are its own, which rows its tables hold,
- * whom it takes mail for.
+ * MTA: a model of a mail server as far as a core asks it: which names are its own, which rows its tables
+ * hold, whom it takes mail for.
  */
 #ifndef TESTS_MESH_MTA_H
 #define TESTS_MESH_MTA_H

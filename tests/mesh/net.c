@@ -111,8 +111,8 @@ struct connection *net_find(const struct member *member, uint32_t id, unsigned *
 
 void net_attach(struct member *member, struct connection *connection)
 {
-	member->connections = must_grow(
-	        member->connections, (member->connection_count + 1) * sizeof *member->connections);
+	member->connections =
+	        must_grow(member->connections, (member->connection_count + 1) * sizeof *member->connections);
 	member->connections[member->connection_count++] = connection;
 }
 
@@ -126,12 +126,13 @@ void net_detach(struct member *member, struct connection *connection)
 	}
 }
 
-int64_t net_arrival(const struct net *net, struct dice *dice, struct connection *connection, unsigned end,
-        int64_t now_ms)
+int64_t net_arrival(
+        const struct net *net, struct dice *dice, struct connection *connection, unsigned end, int64_t now_ms)
 {
 	const struct way *way = way_find(net, connection->ends[0], connection->ends[1]);
 	struct pipe *pipe = &connection->toward[end];
-	int64_t at_ms = now_ms + (way != NULL ? way->delay_ms : net->delay_ms) + dice_upto(dice, net->jitter_ms);
+	int64_t at_ms =
+	        now_ms + (way != NULL ? way->delay_ms : net->delay_ms) + dice_upto(dice, net->jitter_ms);
 
 	if (dice_percent(dice, net->stall_percent))
 		at_ms += net->stall_ms;

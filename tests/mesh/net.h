@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Net: connections between members over one virtual network. Bytes arrive in order or not at all; loss shows as
- * a stall, as it does over TCP.
+ * Net: connections between members over one virtual network. Bytes arrive in order or not at all; loss shows
+ * as a stall, as it does over TCP.
  */
 #ifndef TESTS_MESH_NET_H
 #define TESTS_MESH_NET_H

@@ -56,7 +56,8 @@ static void heard(void *outsider, struct bytes bytes)
 	MUST(session_feed(&puppet->session, bytes) == RESULT_OK, "a core sends too much");
 	do {
 		before = puppet->session.state;
-		MUST(session_next(&puppet->session, &identity, &message) == RESULT_OK, "a core sends rubbish");
+		MUST(session_next(&puppet->session, &identity, &message) == RESULT_OK,
+		        "a core sends rubbish");
 		flush(puppet);
 		if (message.length > 0)
 			note(puppet, message);

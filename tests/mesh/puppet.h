@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Puppet: somebody who speaks the protocol and keeps none of its rules. It has the identity of a member that isn't
- * booted, a real session, and says only what a test lets it say.
+ * Puppet: somebody who speaks the protocol and keeps none of its rules. It has the identity of a member that
+ * isn't booted, a real session, and says only what a test lets it say.
  */
 #ifndef TESTS_MESH_PUPPET_H
 #define TESTS_MESH_PUPPET_H

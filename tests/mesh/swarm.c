@@ -45,7 +45,8 @@ struct world *swarm_create(uint64_t seed, unsigned members)
 	return world;
 }
 
-/* --- trouble ---------------------------------------------------------------------------------------------- */
+/* --- trouble ----------------------------------------------------------------------------------------------
+ */
 
 static struct driver *some_driver(struct world *world, struct member *member)
 {
@@ -117,8 +118,8 @@ static void reload(struct world *world, struct member *member)
 
 void swarm_trouble(struct world *world, unsigned strokes)
 {
-	static void (*const rows[])(struct world *, struct member *) = {kill_or_boot, kill_or_boot, doom, part,
-	        cut, stall, break_driver, turn_mta, turn_clock, reload};
+	static void (*const rows[])(struct world *, struct member *) = {kill_or_boot, kill_or_boot, doom,
+	        part, cut, stall, break_driver, turn_mta, turn_clock, reload};
 
 	for (unsigned i = 0; i < strokes; i++) {
 		struct member *member = world->members[dice_upto(&world->dice, world->count - 1)];
@@ -149,7 +150,8 @@ void swarm_heal(struct world *world)
 	world_boot_all(world);
 }
 
-/* --- is all well? --------------------------------------------------------------------------------------------- */
+/* --- is all well?
+ * --------------------------------------------------------------------------------------------- */
 
 static bool has_session(const struct member *member, const struct member *other, char why[128])
 {
@@ -166,7 +168,8 @@ static bool holds(const struct member *member, const struct member *other, char 
 	const struct author *ours = archive_find(&core_node(member->core)->archive, other->root);
 	bool same = ours != NULL &&
 	            order_compare(author_order(ours, OBJECT_HEAD), author_order(theirs, OBJECT_HEAD)) == 0 &&
-	            order_compare(author_order(ours, OBJECT_CARRIAGE), author_order(theirs, OBJECT_CARRIAGE)) == 0;
+	            order_compare(
+	                    author_order(ours, OBJECT_CARRIAGE), author_order(theirs, OBJECT_CARRIAGE)) == 0;
 
 	if (!same)
 		snprintf(why, 128, "%s doesn't hold what %s says", member->name, other->name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A community in trouble: nothing that must never be is (the world watches), and when the trouble is over all is well
- * again. And equal seeds give equal bytes.
+ * A community in trouble: nothing that must never be is (the world watches), and when the trouble is over all
+ * is well again. And equal seeds give equal bytes.
  */
 #include "tests/unit/cmocka.h"
 
