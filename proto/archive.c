@@ -31,6 +31,7 @@ static void statement_destroy(struct statement *statement)
 	for (unsigned i = 0; statement->chunks != NULL && i < statement->head.chunk_count; i++)
 		free(statement->chunks[i].data);
 	free(statement->chunks);
+	free(statement->places);
 	free(statement->held.data);
 	free(statement);
 }
@@ -148,6 +149,12 @@ const struct order *author_order(const struct author *author, enum object_kind k
 		return &author->beacon_held.order;
 	INVARIANT(kind == OBJECT_HEAD);
 	return newest != NULL ? &newest->held.order : &no_order;
+}
+
+const struct order *author_order_here(const struct author *author, enum object_kind kind)
+{
+	return kind == OBJECT_HEAD && author->pending != NULL ? &author->pending->held.order
+	                                                      : author_order(author, kind);
 }
 
 static const struct held *statement_chunk(const struct statement *statement, const uint8_t hash[HASH_SIZE])
@@ -358,21 +365,56 @@ static void note_all_dropped(struct archive *archive, const struct author *autho
 	}
 }
 
-/* A statement that is whole takes effect, or stands beyond what this version understands. */
-static void author_promote(struct archive *archive, struct author *author, struct statement *whole)
+static int compare_places(const void *a, const void *b)
 {
-	whole->claim_count = statement_claims(whole);
+	return memcmp(
+	        ((const struct claim_place *)a)->name, ((const struct claim_place *)b)->name, NAME_HASH_SIZE);
+}
+
+/* Counts the claims of a whole statement and notes where they stand. */
+static enum result statement_index(struct statement *statement)
+{
+	unsigned count = 0;
+	struct claim claim;
+
+	statement->claim_count = statement_claims(statement);
+	statement->places = malloc((statement->claim_count + 1) * sizeof *statement->places);
+	if (statement->places == NULL)
+		return RESULT_NO_MEMORY;
+	for (unsigned i = 0; i < statement->head.chunk_count; i++) {
+		struct claim_cursor cursor = claim_cursor_of(held_bytes(&statement->chunks[i]));
+
+		while (claim_next(&cursor, &claim)) {
+			INVARIANT(count < statement->claim_count);
+			domain_hash(claim.domain, statement->places[count].name);
+			statement->places[count++].chunk = i;
+		}
+	}
+	qsort(statement->places, count, sizeof *statement->places, compare_places);
+	return RESULT_OK;
+}
+
+/* A statement that is whole takes effect, or stands beyond what this version understands. Takes it. */
+static enum result author_promote(struct archive *archive, struct author *author, struct statement *whole)
+{
+	enum result result = statement_index(whole);
+
+	if (result != RESULT_OK) {
+		statement_destroy(whole);
+		return result;
+	}
 	statement_destroy(author->beyond);
 	author->beyond = NULL;
 	if (whole->head.unknown_odd) {
 		author->beyond = whole;
-		return;
+		return RESULT_OK;
 	}
 	archive->vouches_generation +=
 	        author->head == NULL || !bytes_equal(author->head->head.vouches, whole->head.vouches);
 	note_all_dropped(archive, author, author->head, whole);
 	statement_destroy(author->head);
 	author->head = whole;
+	return RESULT_OK;
 }
 
 static enum result statement_judge(struct author *author, const struct statement *statement,
@@ -414,9 +456,8 @@ static enum result put_head(struct archive *archive, struct author *author, stru
 	statement_destroy(author->pending);
 	author->pending = NULL;
 	if (statement->chunks_missing == 0)
-		author_promote(archive, author, statement);
-	else
-		author->pending = statement;
+		return author_promote(archive, author, statement);
+	author->pending = statement;
 	return RESULT_OK;
 }
 
@@ -444,7 +485,7 @@ static enum result put_chunk(struct archive *archive, struct author *author, str
 	}
 	if (result == RESULT_OK && pending->chunks_missing == 0) {
 		author->pending = NULL;
-		author_promote(archive, author, pending);
+		result = author_promote(archive, author, pending);
 	}
 	return result;
 }
@@ -526,12 +567,36 @@ bool author_claims_next(struct author_claims *claims, struct claim *out)
 	return true;
 }
 
+/* First place of that name or above. */
+static unsigned place_find(const struct statement *statement, const uint8_t name[NAME_HASH_SIZE])
+{
+	unsigned low = 0, high = statement->claim_count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (memcmp(statement->places[middle].name, name, NAME_HASH_SIZE) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool author_claim_find(const struct author *author, struct bytes domain, struct claim *out)
 {
 	const struct statement *statement = author->head;
+	uint8_t name[NAME_HASH_SIZE];
 
-	for (unsigned i = 0; statement != NULL && i < statement->head.chunk_count; i++) {
-		if (chunk_find(held_bytes(&statement->chunks[i]), domain, out))
+	if (statement == NULL)
+		return false;
+	domain_hash(domain, name);
+	for (unsigned i = place_find(statement, name); i < statement->claim_count; i++) {
+		const struct claim_place *place = &statement->places[i];
+
+		if (memcmp(place->name, name, NAME_HASH_SIZE) != 0)
+			return false;
+		if (chunk_find(held_bytes(&statement->chunks[place->chunk]), domain, out))
 			return true;
 	}
 	return false;

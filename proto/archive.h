@@ -23,6 +23,12 @@ struct held {
 	struct order order; /* all zero when none */
 };
 
+/* In which chunk of a head the claim of a domain stands. */
+struct claim_place {
+	uint8_t name[NAME_HASH_SIZE]; /* of the domain */
+	uint32_t chunk;
+};
+
 /* A head with its chunks, which it owns. */
 struct statement {
 	struct held held;
@@ -30,6 +36,7 @@ struct statement {
 	struct held *chunks; /* head.chunk_count of them; data NULL while missing; order.hash always set */
 	unsigned chunks_missing;
 	unsigned claim_count;
+	struct claim_place *places; /* when whole: of all claims, in order of name */
 };
 
 struct author {
@@ -82,6 +89,9 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE]);
 
 /* Order of the object that is held (heads: the newest whole one); zeroes when none. */
 const struct order *author_order(const struct author *author, enum object_kind kind);
+
+/* The same, but of heads the pending one if there is one. */
+const struct order *author_order_here(const struct author *author, enum object_kind kind);
 
 /* Bytes of the object that is held and passed on; for chunks, of that hash. Empty when not held.
  * Borrowed until the archive changes. */

@@ -183,13 +183,14 @@ static void on_settings(struct core *core, const struct event *event)
 		core->node.effects.failed = true;
 		return;
 	}
+	view_fini(&core->node.view); /* its keys are the settings'; planned anew before it is asked for */
 	settings_destroy(core->node.settings);
 	core->node.settings = copy;
 	settle_carried(core);
 	if (peers_settle(&core->peers, &core->node, true) != RESULT_OK ||
 	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
 		core->node.effects.failed = true;
-	core->relay.local_ms = core->node.now.mono_ms;
+	core->relay.local_ms = core->relay.retry_ms = core->node.now.mono_ms;
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -281,7 +282,8 @@ static void on_stopping(struct core *core, const struct event *event)
 
 static void on_ping(struct core *core, struct peer *peer, const struct message *message)
 {
-	peer->wall_skew_ms = (int64_t)message->wall_ms - core->node.now.wall_ms;
+	/* Whatever the peer says: modulo 2^64. */
+	peer->wall_skew_ms = (int64_t)(message->wall_ms - (uint64_t)core->node.now.wall_ms);
 	gossip_ping(&core->gossip, &core->node, peer, message->root);
 	/* In step with the other side, one packet carries both a ping and the acknowledgement of one. */
 	if (core->node.now.mono_ms - peer->sent_ms >= core->node.timing.ping_ms / 2)
@@ -338,7 +340,8 @@ static void notice_exchange(struct core *core)
 	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
 		const struct peer *peer = core->peers.peers[i];
 
-		core->own.exchanged = peer->is_up && peer->offers_heard && peer->wants_out == 0;
+		core->own.exchanged =
+		        peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
 	}
 }
 
@@ -349,7 +352,7 @@ static bool is_replan_due(const struct core *core)
 {
 	if (!core->plan_due && core->planned_generation == core->node.archive.generation)
 		return false;
-	return core->gossip.count == 0 || core->node.now.mono_ms >= core->planned_ms + REPLAN_REST_MS;
+	return core->gossip.wants.count == 0 || core->node.now.mono_ms >= core->planned_ms + REPLAN_REST_MS;
 }
 
 static void replan(struct core *core)

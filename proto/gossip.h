@@ -6,21 +6,12 @@
 #ifndef PROTO_GOSSIP_H
 #define PROTO_GOSSIP_H
 
-#include "proto/peers.h"
-
-/* An object that was asked for. */
-struct want {
-	uint32_t peer;
-	uint8_t author[KEY_SIZE];
-	enum object_kind kind;
-	uint8_t hash[HASH_SIZE];
-	int64_t until_ms;
-};
+#include "proto/wants.h"
 
 struct gossip {
-	struct want *wants;
-	unsigned count;
-	unsigned capacity;
+	struct wants wants;
+	bool ask_due;                  /* there may be something to ask for */
+	uint64_t asked_generation;     /* of the archive, when last was asked */
 	uint64_t offered_generation;   /* of the archive and its beacons, when offers were last sent */
 	uint64_t announced_generation; /* of the archive's members, when they were last announced */
 };

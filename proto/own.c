@@ -81,7 +81,7 @@ static void draft_release(struct own *own, struct node *node)
 			        result_text(result));
 	}
 	if (draft->kind == OBJECT_HEAD)
-		own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+		own->head = *author_order(node_self(node), OBJECT_HEAD);
 	draft_drop(draft);
 }
 
@@ -498,12 +498,12 @@ const char *own_waits_for(const struct own *own, const struct node *node)
 
 static void notice_newer(struct own *own, struct node *node)
 {
-	struct author *self = node_self(node);
-	uint64_t head = author_order(self, OBJECT_HEAD)->seq,
-	         carriage = author_order(self, OBJECT_CARRIAGE)->seq;
-	uint64_t heard = head > carriage ? head : carriage;
+	const struct author *self = node_self(node);
+	const struct order *head = author_order(self, OBJECT_HEAD);
+	uint64_t carriage = author_order(self, OBJECT_CARRIAGE)->seq;
+	uint64_t heard = head->seq > carriage ? head->seq : carriage;
 
-	if (head > own->head_seq && !own->newer_heard) {
+	if (order_compare(head, &own->head) > 0 && !own->newer_heard) {
 		own->newer_heard = true;
 		effects_say(&node->effects, EFFECT_ALARM,
 		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
@@ -565,9 +565,9 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 		if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 			return result;
 	}
-	own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
-	if (author_order(node_self(node), OBJECT_HEAD)->seq > own->last_seq)
-		own->last_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+	own->head = *author_order(node_self(node), OBJECT_HEAD);
+	if (own->head.seq > own->last_seq)
+		own->last_seq = own->head.seq;
 	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)
 		own->last_seq = author_order(node_self(node), OBJECT_CARRIAGE)->seq;
 	return result == RESULT_NOT_FOUND ? RESULT_OK : result;

@@ -234,7 +234,8 @@ static const struct peer *dial(
 	struct effect effect = {.type = EFFECT_DIAL};
 	struct peer *peer = NULL;
 
-	if (find_target(key, attempts, node, &effect.address, &effect.port)) {
+	if (peers->count < node->limits.sessions_max &&
+	        find_target(key, attempts, node, &effect.address, &effect.port)) {
 		peers->next_id = (peers->next_id + 1) & ~INCOMING_BIT;
 		peer = peers_add(peers, node, peers->next_id, true);
 	}
@@ -661,8 +662,10 @@ static void peer_tick(struct peers *peers, struct node *node, struct peer *peer)
 		return;
 	if (node->now.mono_ms >= peer_deadline(peer, node)) {
 		link = link_find(peers, peer->key);
-		if (link != NULL && (peer->is_up || peer->outgoing))
+		if (link != NULL && (peer->is_up || peer->outgoing)) {
 			link_failed(link, node, trouble_of(peer, LINK_SILENT));
+			link->text[0] = '\0';
+		}
 		if (!peer->is_up)
 			node->counters.handshakes_failed++;
 		if (peer->is_up || peer->outgoing)

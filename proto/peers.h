@@ -38,7 +38,8 @@ struct peer {
 	bool offers_heard;   /* its start-of-session offers are complete */
 	struct known *known; /* by author slot */
 	unsigned known_count;
-	unsigned wants_out; /* objects asked for and not yet given */
+	unsigned wants_out;  /* objects asked for and not yet given; see proto/wants.h */
+	unsigned wants_late; /* of these, not expected any more */
 };
 
 /* Why a pin has no session: for `status`. */

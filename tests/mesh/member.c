@@ -121,7 +121,8 @@ void member_unpin(struct member *member, const struct member *other)
 
 void member_deny(struct member *member, const struct member *other)
 {
-	member->denials = must_grow(member->denials, (member->said.denial_count + 1) * sizeof *member->denials);
+	member->denials =
+	        must_grow(member->denials, (member->said.denial_count + 1) * sizeof *member->denials);
 	memcpy(member->denials[member->said.denial_count++], other->root, KEY_SIZE);
 }
 

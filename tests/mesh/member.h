@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Member: one node of a world: its identity and settings, its disk, mail and DNS servers, which outlive it, and
- * its core, which lives from member_boot() to member_die().
+ * Member: one node of a world: its identity and settings, its disk, mail and DNS servers, which outlive it,
+ * and its core, which lives from member_boot() to member_die().
  */
 #ifndef TESTS_MESH_MEMBER_H
 #define TESTS_MESH_MEMBER_H
