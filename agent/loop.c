@@ -72,9 +72,10 @@ static void on_opened(void *context, uint32_t id, const struct address *address,
 	        &(struct event){.type = EVENT_SESSION_UP, .session = id, .address = *address, .port = port});
 }
 
-static void on_closed(void *context, uint32_t id, const char *text)
+static void on_closed(void *context, uint32_t id, bool refused, const char *text)
 {
-	agent_event(context, &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .text = text});
+	agent_event(context,
+	        &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .refused = refused, .text = text});
 }
 
 static void on_received(void *context, uint32_t id, struct bytes bytes)

@@ -168,6 +168,7 @@ static void build_node(const struct config *config, psl_ctx_t *suffixes, struct 
 	        .mesh_prefixes = config->mesh_prefixes,
 	        .mesh_prefix_count = config->mesh_prefix_count,
 	        .carry = config->carry,
+	        .vouch_pins = config->vouch_pins,
 	        .observe = config->observe,
 	        .has_mta = config->postfix.is_set,
 	        .allow_test_names = config->allow_test_names,

@@ -83,7 +83,7 @@ static void draft_release(struct own *own, struct node *node)
 			        result_text(result));
 	}
 	if (draft->kind == OBJECT_HEAD)
-		own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+		own->head = *author_order(node_self(node), OBJECT_HEAD);
 	draft_drop(draft);
 }
 
@@ -318,8 +318,8 @@ static bool says_same(const struct head *a, const struct head *b)
 	return bytes_equal(a->name, b->name) && addresses_equal(&a->vpn, &b->vpn) &&
 	       addresses_equal(&a->public, &b->public) && a->serial == b->serial &&
 	       a->smtp_port == b->smtp_port && a->mesh_port == b->mesh_port && a->roles == b->roles &&
-	       bytes_equal(a->denials, b->denials) && bytes_equal(a->relaysets, b->relaysets) &&
-	       bytes_equal(a->chunks, b->chunks);
+	       bytes_equal(a->vouches, b->vouches) && bytes_equal(a->denials, b->denials) &&
+	       bytes_equal(a->relaysets, b->relaysets) && bytes_equal(a->chunks, b->chunks);
 }
 
 /* Everything but lists that need storage and the place in the order. */
@@ -356,7 +356,7 @@ static void head_place(
 }
 
 struct head_lists {
-	struct writer relaysets, chunks, denials;
+	struct writer relaysets, chunks, denials, vouches;
 };
 
 static void head_lists_init(struct head_lists *lists)
@@ -364,6 +364,7 @@ static void head_lists_init(struct head_lists *lists)
 	writer_init(&lists->relaysets, OBJECT_SIZE_MAX);
 	writer_init(&lists->chunks, OBJECT_SIZE_MAX);
 	writer_init(&lists->denials, OBJECT_SIZE_MAX);
+	writer_init(&lists->vouches, OBJECT_SIZE_MAX);
 }
 
 static void head_lists_fini(struct head_lists *lists)
@@ -371,6 +372,32 @@ static void head_lists_fini(struct head_lists *lists)
 	writer_fini(&lists->relaysets);
 	writer_fini(&lists->chunks);
 	writer_fini(&lists->denials);
+	writer_fini(&lists->vouches);
+}
+
+static bool was_met(const struct node *node, const uint8_t key[KEY_SIZE])
+{
+	for (unsigned i = 0; i < node->met.count; i++) {
+		if (memcmp(node->met.meetings[i].key, key, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Only for pins that have pinned us: who was met in a session has. */
+static void put_vouches(const struct node *node, struct writer *w)
+{
+	uint8_t keys[HEAD_VOUCHES_MAX][KEY_SIZE];
+	unsigned count = 0;
+
+	for (unsigned i = 0; node->settings->vouch_pins && i < node->settings->pin_count; i++) {
+		const uint8_t *key = node->settings->pins[i].key;
+
+		if (count < HEAD_VOUCHES_MAX && memcmp(key, node->key, KEY_SIZE) != 0 &&
+		        view_contains(&node->view, key) && was_met(node, key))
+			memcpy(keys[count++], key, KEY_SIZE);
+	}
+	head_put_keys(w, (const uint8_t(*)[KEY_SIZE])keys, count);
 }
 
 static enum result head_draft(
@@ -389,6 +416,8 @@ static enum result head_draft(
 	                                                        : HEAD_DENIALS_MAX);
 	head.relaysets = writer_bytes(&lists->relaysets);
 	head.denials = writer_bytes(&lists->denials);
+	put_vouches(node, &lists->vouches);
+	head.vouches = writer_bytes(&lists->vouches);
 	changed = last == NULL || set->fresh > 0 || set->count != last->claim_count ||
 	          !bytes_equal(head.relaysets, last->head.relaysets);
 	if (!changed) {
@@ -493,12 +522,12 @@ const char *own_waits_for(const struct own *own, const struct node *node)
 
 static void notice_newer(struct own *own, struct node *node)
 {
-	struct author *self = node_self(node);
-	uint64_t head = author_order(self, OBJECT_HEAD)->seq,
-	         carriage = author_order(self, OBJECT_CARRIAGE)->seq;
-	uint64_t heard = head > carriage ? head : carriage;
+	const struct author *self = node_self(node);
+	const struct order *head = author_order(self, OBJECT_HEAD);
+	uint64_t carriage = author_order(self, OBJECT_CARRIAGE)->seq;
+	uint64_t heard = head->seq > carriage ? head->seq : carriage;
 
-	if (head > own->head_seq && !own->newer_heard) {
+	if (order_compare(head, &own->head) > 0 && !own->newer_heard) {
 		own->newer_heard = true;
 		effects_say(&node->effects, EFFECT_ALARM,
 		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
@@ -560,9 +589,9 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 		if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 			return result;
 	}
-	own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
-	if (author_order(node_self(node), OBJECT_HEAD)->seq > own->last_seq)
-		own->last_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+	own->head = *author_order(node_self(node), OBJECT_HEAD);
+	if (own->head.seq > own->last_seq)
+		own->last_seq = own->head.seq;
 	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)
 		own->last_seq = author_order(node_self(node), OBJECT_CARRIAGE)->seq;
 	return result == RESULT_NOT_FOUND ? RESULT_OK : result;

@@ -54,6 +54,7 @@ struct settings {
 	const struct prefix *mesh_prefixes;
 	unsigned mesh_prefix_count;
 	enum carry carry;
+	bool vouch_pins;       /* vouch for every pin that was met, hence has pinned us */
 	bool observe;          /* plan and show, write nothing */
 	bool has_mta;          /* this node drives an MTA */
 	bool allow_test_names; /* .test and the example names may be claimed */
