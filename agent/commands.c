@@ -10,11 +10,14 @@
 static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
+        {"domains", false, command_domains},
+        {"members", false, command_members},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
         {"relay add", true, command_relay_add},
         {"relay carry", true, command_relay_carry},
         {"relay del", true, command_relay_del},
+        {"relays", false, command_relays},
         {"reload", true, command_reload},
         {"status", false, command_status},
 };

@@ -9,8 +9,11 @@
 
 struct control_service commands_service(struct agent *agent);
 
-/* command_status.c, command_plan.c */
-json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error);
+/* command_NAME.c each; they only look. args of domains: verbose, any text; of the others: none. */
+json_t *command_domains(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_members(struct agent *agent, const json_t *args, struct control_error *error);
 json_t *command_plan(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_relays(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error);
 
 #endif

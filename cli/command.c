@@ -17,6 +17,10 @@ const struct cli_command cli_commands[] = {
         {"relay del", "MEMBER", "leave a member out of your relays", 1, 1, 0, command_relay_del},
         {"relay carry", "none|list|pins|view", "say for whom this node relays", 1, 1, 0, command_relay_carry},
         {"status", "", "does mail flow, and if not, why", 0, 0, 0, command_status},
+        {"members", "", "who is there, and what they say of themselves", 0, 0, 0, command_members},
+        {"domains", "[-v]", "your domains and those carried, and who serves them", 0, 0, CLI_TAKES_VERBOSE,
+                command_domains},
+        {"relays", "", "who relays for your domains, and who doesn't", 0, 0, 0, command_relays},
         {"plan", "", "show what would change in tables and zones", 0, 0, 0, command_plan},
         {"reload", "", "put edited files in force", 0, 0, 0, command_reload},
 };
