@@ -24,7 +24,7 @@ struct route {
 struct table_row {
 	struct domain_name domain;
 	uint8_t author[KEY_SIZE]; /* the claimant */
-	uint64_t version;         /* its claims version when the row was last planned from a claim */
+	uint64_t version;         /* the claims version that added it: `since` of its claim */
 	int64_t since_ms;         /* wall time of going in */
 	struct route route;
 };

@@ -18,8 +18,7 @@ static void row_fill(const struct node *node, const struct author *author, const
 	struct route route = route_of(node, author);
 	bool same = applied != NULL && memcmp(applied->author, author->key, KEY_SIZE) == 0;
 
-	*row = (struct table_row){
-	        .version = author->head->head.claims_version, .since_ms = node->now.wall_ms};
+	*row = (struct table_row){.version = claim->since, .since_ms = node->now.wall_ms};
 	memcpy(row->domain.text, claim->domain.data, claim->domain.length);
 	memcpy(row->author, author->key, KEY_SIZE);
 	row->route = route;

@@ -106,6 +106,22 @@ static void keeps_since_while_the_claimant_is_the_same(void **state)
 	end(&rows);
 }
 
+/* Another claim of rosa's moves her claims version; that alone must not rewrite tables and files. */
+static void changes_no_row_when_other_claims_change(void **state)
+{
+	struct table_rows first, rows;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	fixture_hold(&f, &rosa, 2000, (const struct identity *[]){&me}, 1,
+	        (const char *[]){"a.test", "c.test", "z.test"}, 3, 900);
+	rows = plan(&first);
+	assert_true(table_rows_equal(&first, &rows));
+	table_rows_fini(&first);
+	end(&rows);
+}
+
 static void keeps_applied_rows_whose_claim_is_gone_or_not_held(void **state)
 {
 	struct table_rows first, rows;
@@ -224,6 +240,7 @@ int main(void)
 	        TEST(plans_nothing_from_nothing),
 	        TEST(plans_no_row_for_its_own_claims),
 	        TEST(keeps_since_while_the_claimant_is_the_same),
+	        TEST(changes_no_row_when_other_claims_change),
 	        TEST(keeps_applied_rows_whose_claim_is_gone_or_not_held),
 	        TEST(follows_the_claimant_to_a_new_address_once_it_was_met_there),
 	        TEST(plans_one_row_of_two_accepted_claimants_and_stays_with_it),
