@@ -10,7 +10,15 @@ enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_add
 
 /* --- which relays a domain's MX set names ------------------------------------------------------- */
 
-/* Does a held object say that the relay is no carrier of the domain? Absence says nothing. */
+/* The operator denies it, or it was killed. */
+static bool is_barred(const struct node *node, const uint8_t *key)
+{
+	const struct author *author = archive_find(&node->archive, key);
+
+	return settings_denies(node->settings, key) || (author != NULL && author_is_killed(author));
+}
+
+/* Does the operator or a held object say that the relay is no carrier of the domain? Absence says nothing. */
 static bool is_out(const struct node *node, const struct published_mx *mx)
 {
 	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
@@ -20,6 +28,8 @@ static bool is_out(const struct node *node, const struct published_mx *mx)
 	struct claim claim;
 	uint8_t name[NAME_HASH_SIZE];
 
+	if (is_barred(node, mx->author) || is_barred(node, mx->relay))
+		return true;
 	if (claimant == NULL || claimant->head == NULL)
 		return false;
 	if (!author_claim_find(claimant, domain, &claim) ||
@@ -133,7 +143,8 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 		const struct author *relay = archive_find(&p->node->archive, choice.relay);
 		struct candidate *candidate = &candidates[count];
 
-		if (choice.suspended || !is_carrier(relay, claimant, claim))
+		if (choice.suspended || !view_contains(&p->node->view, choice.relay) ||
+		        !is_carrier(relay, claimant, claim))
 			continue;
 		*candidate = (struct candidate){.mx = {.preference = choice.preference}};
 		memcpy(candidate->mx.domain.text, claim->domain.data, claim->domain.length);
@@ -148,12 +159,17 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 	return count;
 }
 
-/* Who speaks for the domain here: the operator's accept, then who is published, then nobody else's first. */
+/* Is the domain somebody else's here? Whoever is published keeps it until the operator accepts another, or
+ * its own head has let it go. */
 static bool is_spoken_for(struct planning *p, const struct author *claimant, struct bytes domain)
 {
 	const struct published_mx *row = published_mx_find(p->before, domain);
+	const struct author *incumbent = row != NULL ? archive_find(&p->node->archive, row->author) : NULL;
+	struct claim claim;
 
-	if (row == NULL || memcmp(row->author, claimant->key, KEY_SIZE) == 0)
+	if (row == NULL || incumbent == claimant)
+		return false;
+	if (incumbent != NULL && incumbent->head != NULL && !author_claim_find(incumbent, domain, &claim))
 		return false;
 	return !settings_accepts(p->node->settings, domain, claimant->key);
 }
@@ -192,9 +208,56 @@ static enum result add_claims(struct planning *p)
 	return result;
 }
 
-/* Of the rows of one domain those that no held object speaks against; all, if that would leave none. */
-static enum result keep_domain(
-        struct planning *p, const struct published_mx *rows, unsigned count, bool planned)
+/* Who of two claimants of a domain is planned with: the operator's accept, then who is published, then the
+ * smaller key. */
+static bool speaks_before(
+        const struct planning *p, const struct published_mx *a, const struct published_mx *b)
+{
+	struct bytes domain = bytes_of(a->domain.text, strlen(a->domain.text));
+	const struct published_mx *last = published_mx_find(p->before, domain);
+	bool accepts_a = settings_accepts(p->node->settings, domain, a->author),
+	     accepts_b = settings_accepts(p->node->settings, domain, b->author);
+	bool was_a = last != NULL && memcmp(last->author, a->author, KEY_SIZE) == 0,
+	     was_b = last != NULL && memcmp(last->author, b->author, KEY_SIZE) == 0;
+
+	if (accepts_a != accepts_b)
+		return accepts_a;
+	if (was_a != was_b)
+		return was_a;
+	return memcmp(a->author, b->author, KEY_SIZE) < 0;
+}
+
+/* Leaves the rows of one claimant in each domain, and each relay once: a set of two claimants' relays would
+ * lead mail to two homes. The rows are in order. */
+static void drop_second_claimants(struct planning *p)
+{
+	struct published_mx *rows = p->out->mx;
+	unsigned count = p->out->mx_count, kept = 0;
+
+	for (unsigned i = 0, next; i < count; i = next) {
+		struct published_mx speaker = rows[i];
+		unsigned start = kept;
+
+		for (next = i + 1; next < count && strcmp(rows[next].domain.text, speaker.domain.text) == 0;
+		        next++) {
+			if (speaks_before(p, &rows[next], &speaker))
+				speaker = rows[next];
+		}
+		for (unsigned k = i; k < next; k++) {
+			if (memcmp(rows[k].author, speaker.author, KEY_SIZE) != 0 ||
+			        (kept > start && memcmp(rows[kept - 1].relay, rows[k].relay, KEY_SIZE) == 0))
+				continue;
+			rows[kept++] = rows[k];
+		}
+	}
+	p->out->mx_count = kept;
+}
+
+/* Of the rows of one domain those that nothing speaks against, beside the relays that are `planned` (the
+ * first of these; NULL: none); all, if that would leave none. Of another claimant than the planned one
+ * nothing stays: only the operator's accept gives a published domain to somebody else. */
+static enum result keep_domain(struct planning *p, const struct published_mx *rows, unsigned count,
+        const struct published_mx *planned)
 {
 	enum result result = RESULT_OK;
 	unsigned kept = 0;
@@ -205,12 +268,13 @@ static enum result keep_domain(
 		            archive_find(&p->node->archive, rows[i].author) != NULL &&
 		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
 
-		if (is_out(p->node, &rows[i]) || (planned && held))
+		if (is_out(p->node, &rows[i]) || (planned != NULL && held) ||
+		        (planned != NULL && memcmp(planned->author, rows[i].author, KEY_SIZE) != 0))
 			continue;
 		kept++;
 		result = put_mx(p, &rows[i]);
 	}
-	for (unsigned i = 0; result == RESULT_OK && kept == 0 && !planned && i < count; i++)
+	for (unsigned i = 0; result == RESULT_OK && kept == 0 && planned == NULL && i < count; i++)
 		result = put_mx(p, &rows[i]);
 	return result;
 }
@@ -227,7 +291,7 @@ static enum result keep_published(struct planning *p, const struct published *pl
 			if (strcmp(before->mx[next].domain.text, before->mx[i].domain.text) != 0)
 				break;
 		}
-		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain) != NULL);
+		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain));
 	}
 	return result;
 }
@@ -303,6 +367,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	result = add_claims(&p);
 	if (out->mx_count > 0)
 		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
+	drop_second_claimants(&p);
 	planned = *out;
 	if (result == RESULT_OK && planned.mx_count > 0) {
 		planned.mx = malloc(planned.mx_count * sizeof *planned.mx);

@@ -365,6 +365,41 @@ static void names_nobody_for_a_claimant_outside_the_view_or_against_policy(void 
 	end(&out, NULL);
 }
 
+/* Only the view is planned with: a relay that this operator denies, or that was killed, goes out when another
+ * stands in, and never comes in. */
+static void drops_a_denied_or_killed_relay_when_another_stands_in(void **state)
+{
+	struct identity killed;
+	struct published first, out;
+
+	(void)state;
+	start(2);
+	first = plan(&nothing);
+	fixture_deny(&f, &relays[0]);
+	fixture_settle(&f);
+	out = plan(&first);
+	assert_false(names(&out, "a.test", &relays[0]));
+	assert_true(names(&out, "a.test", &relays[1]));
+	published_fini(&out);
+	out = plan(&nothing);
+	assert_false(names(&out, "a.test", &relays[0]));
+	published_fini(&out);
+	f.settings.denial_count = 0;
+	killed = relays[1];
+	killed.certificate.serial = CERTIFICATE_SERIAL_KILL;
+	fixture_put(&f, &relays[1], OBJECT_CERTIFICATE, make_certificate(&killed));
+	fixture_settle(&f);
+	out = plan(&first);
+	assert_true(names(&out, "a.test", &relays[0]));
+	assert_false(names(&out, "a.test", &relays[1]));
+	published_fini(&out);
+	fixture_deny(&f, &relays[0]);
+	fixture_settle(&f);
+	out = plan(&first); /* nobody is left: as it was */
+	assert_int_equal(out.mx_count, 2);
+	end(&first, &out);
+}
+
 /* Luz claims a.test too, through other relays. */
 static void contest(void)
 {
@@ -390,6 +425,95 @@ static void leaves_a_published_domain_to_its_claimant(void **state)
 	assert_int_equal(count_of(&out, &rosa), 2);
 	assert_int_equal(count_of(&out, &luz), 0);
 	end(&first, &out);
+}
+
+/* Each would lead mail to another home: a set of both is mail misrouted. */
+static void names_relays_of_one_claimant_only(void **state)
+{
+	struct published first, out;
+
+	(void)state;
+	start(2);
+	contest();
+	first = plan(&nothing);
+	assert_int_equal(first.mx_count, 2);
+	assert_true(count_of(&first, &rosa) == 2 || count_of(&first, &luz) == 2);
+	out = plan(&first);
+	assert_true(published_equal(&first, &out));
+	end(&first, &out);
+}
+
+static void gives_a_domain_to_the_claimant_whom_the_operator_accepts(void **state)
+{
+	const struct identity *both[] = {&rosa, &luz};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct published first, out;
+
+		start(2);
+		contest();
+		first = plan(&nothing);
+		fixture_accept(&f, "a.test", both[i]);
+		fixture_settle(&f);
+		out = plan(&first);
+		assert_int_equal(count_of(&out, both[i]), 2);
+		assert_int_equal(out.mx_count, 2);
+		published_fini(&out);
+		out = plan(&nothing);
+		assert_int_equal(count_of(&out, both[i]), 2);
+		assert_int_equal(out.mx_count, 2);
+		published_fini(&out);
+		/* Absence protects no relay of the other. */
+		archive_remove(&f.node.archive, key_of(&relays[i == 0 ? 2 : 0]));
+		fixture_settle(&f);
+		out = plan(&first);
+		assert_int_equal(count_of(&out, both[i]), 2);
+		assert_int_equal(out.mx_count, 2);
+		end(&first, &out);
+	}
+}
+
+static void passes_a_domain_on_when_its_claimant_has_released_it(void **state)
+{
+	struct published first, out;
+
+	(void)state;
+	start(2);
+	first = plan(&nothing);
+	contest();
+	archive_remove(&f.node.archive, key_of(&rosa));
+	fixture_settle(&f);
+	out = plan(&first); /* not held: released nothing */
+	assert_int_equal(count_of(&out, &rosa), 2);
+	assert_int_equal(count_of(&out, &luz), 0);
+	published_fini(&out);
+	fixture_hold(&f, &rosa, 1001, chosen, 0, (const char *[]){"b.test"}, 1, 1000);
+	out = plan_with(&first, may_add_none, NULL); /* nobody can stand in yet */
+	assert_int_equal(count_of(&out, &rosa), 2);
+	assert_int_equal(count_of(&out, &luz), 0);
+	published_fini(&out);
+	out = plan(&first);
+	assert_int_equal(count_of(&out, &rosa), 0);
+	assert_int_equal(count_of(&out, &luz), 2);
+	end(&first, &out);
+}
+
+static void names_each_relay_once_whatever_is_claimed_twice(void **state)
+{
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1000), twice[] = {chunk, chunk};
+	struct head head;
+	struct published out;
+
+	(void)state;
+	start(2);
+	head = head_of(&rosa, 1001);
+	head.relaysets = make_relayset(chosen, 2);
+	head.chunks = make_hashes(twice, 2);
+	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
+	out = plan(&nothing);
+	assert_int_equal(out.mx_count, 2);
+	end(&out, NULL);
 }
 
 /* --- hosts and records ------------------------------------------------------------------------- */
@@ -517,7 +641,12 @@ int main(void)
 	        TEST(takes_nothing_out_for_the_absence_of_an_object),
 	        TEST(keeps_a_relay_of_which_only_the_carriage_is_missing),
 	        TEST(names_nobody_for_a_claimant_outside_the_view_or_against_policy),
+	        TEST(drops_a_denied_or_killed_relay_when_another_stands_in),
 	        TEST(leaves_a_published_domain_to_its_claimant),
+	        TEST(names_relays_of_one_claimant_only),
+	        TEST(gives_a_domain_to_the_claimant_whom_the_operator_accepts),
+	        TEST(passes_a_domain_on_when_its_claimant_has_released_it),
+	        TEST(names_each_relay_once_whatever_is_claimed_twice),
 	        TEST(gives_a_host_to_everybody_who_offers_and_to_whom_an_mx_names),
 	        TEST(writes_the_records_of_a_pool_zone),
 	        TEST(writes_no_mx_without_a_host_and_no_name_over_253_bytes),
