@@ -51,6 +51,7 @@ void archive_fini(struct archive *archive)
 		author_destroy(archive->authors[i]);
 	free(archive->authors);
 	free(archive->slots);
+	free(archive->dropped);
 	*archive = (struct archive){.max = 0};
 }
 
@@ -296,8 +297,35 @@ static unsigned statement_claims(const struct statement *statement)
 	return count;
 }
 
+/* Notes a chunk that is gone; without memory it isn't noted, and a store keeps it until the next start. */
+static void note_dropped(struct archive *archive, const struct author *author, const uint8_t *hash)
+{
+	if (archive->dropped_count == archive->dropped_capacity) {
+		unsigned capacity = archive->dropped_capacity > 0 ? 2 * archive->dropped_capacity : 16;
+		struct dropped *grown = realloc(archive->dropped, capacity * sizeof *grown);
+
+		if (grown == NULL)
+			return;
+		archive->dropped = grown;
+		archive->dropped_capacity = capacity;
+	}
+	struct dropped *dropped = &archive->dropped[archive->dropped_count++];
+
+	memcpy(dropped->author, author->key, KEY_SIZE);
+	memcpy(dropped->hash, hash, HASH_SIZE);
+}
+
+static void note_all_dropped(struct archive *archive, const struct author *author,
+        const struct statement *old, const struct statement *new)
+{
+	for (unsigned i = 0; old != NULL && i < old->head.chunk_count; i++) {
+		if (statement_chunk(new, old->chunks[i].order.hash) == NULL)
+			note_dropped(archive, author, old->chunks[i].order.hash);
+	}
+}
+
 /* A statement that is whole takes effect, or stands beyond what this version understands. */
-static void author_promote(struct author *author, struct statement *whole)
+static void author_promote(struct archive *archive, struct author *author, struct statement *whole)
 {
 	whole->claim_count = statement_claims(whole);
 	statement_destroy(author->beyond);
@@ -306,6 +334,7 @@ static void author_promote(struct author *author, struct statement *whole)
 		author->beyond = whole;
 		return;
 	}
+	note_all_dropped(archive, author, author->head, whole);
 	statement_destroy(author->head);
 	author->head = whole;
 }
@@ -327,8 +356,8 @@ static enum result statement_judge(struct author *author, const struct statement
 	return result;
 }
 
-static enum result put_head(
-        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+static enum result put_head(struct archive *archive, struct author *author, struct bytes object,
+        struct moment now, const struct timing *timing)
 {
 	struct statement *statement = NULL;
 	enum result result;
@@ -349,13 +378,13 @@ static enum result put_head(
 	statement_destroy(author->pending);
 	author->pending = NULL;
 	if (statement->chunks_missing == 0)
-		author_promote(author, statement);
+		author_promote(archive, author, statement);
 	else
 		author->pending = statement;
 	return RESULT_OK;
 }
 
-static enum result put_chunk(struct author *author, struct bytes object)
+static enum result put_chunk(struct archive *archive, struct author *author, struct bytes object)
 {
 	struct order order = no_order;
 	struct statement *pending = author->pending;
@@ -379,7 +408,7 @@ static enum result put_chunk(struct author *author, struct bytes object)
 	}
 	if (result == RESULT_OK && pending->chunks_missing == 0) {
 		author->pending = NULL;
-		author_promote(author, pending);
+		author_promote(archive, author, pending);
 	}
 	return result;
 }
@@ -392,9 +421,9 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	if (kind == OBJECT_CERTIFICATE)
 		result = put_certificate(author, object);
 	else if (kind == OBJECT_HEAD)
-		result = put_head(author, object, now, timing);
+		result = put_head(archive, author, object, now, timing);
 	else if (kind == OBJECT_CHUNK)
-		result = put_chunk(author, object);
+		result = put_chunk(archive, author, object);
 	else if (kind == OBJECT_CARRIAGE)
 		result = put_carriage(author, object, now, timing);
 	archive->generation += result == RESULT_OK;

@@ -44,11 +44,20 @@ struct author {
 	bool equivocated; /* signed two things under one order */
 };
 
+/* A chunk that no head names any more. */
+struct dropped {
+	uint8_t author[KEY_SIZE];
+	uint8_t hash[HASH_SIZE];
+};
+
 struct archive {
 	struct author **authors; /* in order of key */
 	unsigned count;
 	unsigned max;
-	uint8_t *slots;      /* taken slots, max of them */
+	uint8_t *slots;          /* taken slots, max of them */
+	struct dropped *dropped; /* since somebody last set dropped_count to 0 */
+	unsigned dropped_count;
+	unsigned dropped_capacity;
 	uint64_t generation; /* grows with every change of what is held */
 };
 

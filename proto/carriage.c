@@ -138,10 +138,13 @@ bool carriage_next(struct carriage_cursor *cursor, struct carriage_entry *out)
 bool carriage_find(const struct carriage *carriage, const uint8_t *claimant, struct carriage_entry *out)
 {
 	struct carriage_cursor cursor = carriage_cursor_of(carriage);
+	struct carriage_entry entry;
 
-	while (carriage_next(&cursor, out)) {
-		if (memcmp(out->claimant, claimant, KEY_SIZE) == 0)
-			return true;
+	while (carriage_next(&cursor, &entry)) {
+		if (memcmp(entry.claimant, claimant, KEY_SIZE) != 0)
+			continue;
+		*out = entry;
+		return true;
 	}
 	return false;
 }

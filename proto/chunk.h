@@ -29,7 +29,7 @@ struct claim_cursor {
 struct claim_cursor claim_cursor_of(struct bytes chunk);
 bool claim_next(struct claim_cursor *cursor, struct claim *out);
 
-/* The claim of `domain` in a checked chunk; *out is left alone when there is none. */
+/* The claim of `domain` in a checked chunk; *out is untouched when there is none. */
 bool chunk_find(struct bytes chunk, struct bytes domain, struct claim *out);
 
 /* Number of chunks for that many claims: a power of two, CHUNK_CLAIMS_TARGET each on average. */

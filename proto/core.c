@@ -16,6 +16,9 @@ struct core {
 	struct own own;
 	struct relay relay;
 	struct publisher publisher;
+	bool met_due;    /* the file `met` lags behind */
+	uint64_t met_id; /* of its write under way; 0: none */
+	int64_t met_ms;  /* not written before */
 	bool started;
 	bool plan_due;               /* an input of planning has changed */
 	uint64_t planned_generation; /* of the archive */
@@ -24,8 +27,7 @@ struct core {
 const char *const core_fact_names[] = {
         FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, NULL};
 
-/* --- life
- * --------------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------- */
 
 static enum result core_init(struct core *core, const struct core_identity *identity)
 {
@@ -108,8 +110,7 @@ enum result core_load(
 	return own_load(&core->own, &core->node, name, text, line);
 }
 
-/* --- events
- * ------------------------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------------------ */
 
 /* An author's slot may go to another: what peers have of it is forgotten with it. */
 static void uncarry(struct core *core, const struct author *author)
@@ -120,7 +121,23 @@ static void uncarry(struct core *core, const struct author *author)
 		if (author->slot < peer->known_count)
 			peer->known[author->slot] = (struct known){0};
 	}
+	struct effect effect = {.type = EFFECT_UNSTORE};
+
+	memcpy(effect.author, author->key, KEY_SIZE);
+	effects_put(&core->node.effects, &effect);
 	archive_remove(&core->node.archive, author->key);
+}
+
+enum result core_restore(struct core *core, struct moment now, const uint8_t author[KEY_SIZE],
+        enum object_kind kind, struct bytes object)
+{
+	struct author *carried = archive_find(&core->node.archive, author);
+
+	INVARIANT(!core->started);
+	core->node.now = now;
+	if (carried == NULL || memcmp(author, core->node.key, KEY_SIZE) == 0)
+		return RESULT_STRANGER;
+	return archive_put(&core->node.archive, carried, kind, object, now, &core->node.timing);
 }
 
 /* Who is carried: ourselves and the pins. */
@@ -181,8 +198,20 @@ static void on_session_down(struct core *core, const struct event *event)
 	core->plan_due = true;
 }
 
+static bool met_persisted(struct core *core, uint64_t id, bool ok)
+{
+	if (core->met_id == 0 || core->met_id != id)
+		return false;
+	core->met_id = 0;
+	core->met_due |= !ok;
+	core->met_ms = ok ? 0 : core->node.now.mono_ms + core->node.timing.apply_retry_ms;
+	return true;
+}
+
 static void on_persisted(struct core *core, const struct event *event)
 {
+	if (met_persisted(core, event->id, event->ok))
+		return;
 	if (own_persisted(&core->own, &core->node, event->id, event->ok) ||
 	        relay_persisted(&core->relay, &core->node, event->id, event->ok) ||
 	        publisher_persisted(&core->publisher, &core->node, event->id, event->ok))
@@ -218,8 +247,7 @@ static void on_probed(struct core *core, const struct event *event)
 		core->plan_due = true;
 }
 
-/* --- messages
- * ------------------------------------------------------------------------------------------------ */
+/* --- messages ---------------------------------------------------------------------------------------- */
 
 static void on_ping(struct core *core, struct peer *peer, const struct message *message)
 {
@@ -243,28 +271,30 @@ static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
 		gossip_message(&core->gossip, &core->node, &core->peers, peer, &message);
 }
 
-static void persist_met(struct core *core)
+static void met_step(struct core *core)
 {
 	struct writer w;
 	uint8_t *data;
 	size_t length;
 
+	if (!core->met_due || core->met_id != 0 || core->node.now.mono_ms < core->met_ms)
+		return;
+	core->met_due = false;
 	writer_init(&w, FACT_SIZE_MAX);
 	met_render(&core->node.met, &w);
 	if (writer_take(&w, &data, &length) == RESULT_OK)
-		node_persist(&core->node, FACT_MET, data, length);
+		core->met_id = node_persist(&core->node, FACT_MET, data, length);
 }
 
 static void on_peer_up(struct core *core, struct peer *peer)
 {
 	if (met_add(&core->node.met, peer->key, &peer->address) == RESULT_OK)
-		persist_met(core);
+		core->met_due = true;
 	gossip_start(&core->gossip, &core->node, peer);
 	core->plan_due = true;
 }
 
-/* --- one wake-up
- * --------------------------------------------------------------------------------------------- */
+/* --- one wake-up ------------------------------------------------------------------------------------- */
 
 /* The first exchange is over when a peer has offered all that it has and given what we lacked of it. */
 static void notice_exchange(struct core *core)
@@ -295,6 +325,21 @@ static void replan(struct core *core)
 	core->own.carriage_due = true;
 }
 
+/* Chunks that no head names any more leave the store too. */
+static void unstore_dropped(struct node *node)
+{
+	struct archive *archive = &node->archive;
+
+	for (unsigned i = 0; i < archive->dropped_count; i++) {
+		struct effect effect = {.type = EFFECT_UNSTORE, .kind = OBJECT_CHUNK};
+
+		memcpy(effect.author, archive->dropped[i].author, KEY_SIZE);
+		memcpy(effect.hash, archive->dropped[i].hash, HASH_SIZE);
+		effects_put(&node->effects, &effect);
+	}
+	archive->dropped_count = 0;
+}
+
 static void settle(struct core *core)
 {
 	struct node *node = &core->node;
@@ -302,6 +347,7 @@ static void settle(struct core *core)
 	if (!core->started)
 		return;
 	peers_tick(&core->peers, node);
+	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	notice_exchange(core);
 	replan(core);
@@ -309,6 +355,7 @@ static void settle(struct core *core)
 	publisher_step(&core->publisher, node);
 	own_step(&core->own, node, relay_serves, &core->relay);
 	gossip_step(&core->gossip, node, &core->peers);
+	unstore_dropped(node);
 }
 
 void core_event(struct core *core, struct moment now, const struct event *event)
@@ -343,7 +390,7 @@ void core_recv(struct core *core, struct moment now, uint32_t session, struct by
 	        (news = peers_step(&core->peers, &core->node, peer, &message)) != PEER_NOTHING) {
 		if (news == PEER_UP)
 			on_peer_up(core, peer);
-		else
+		if (message.length > 0)
 			on_message(core, peer, message);
 	}
 	settle(core);
@@ -367,6 +414,7 @@ int64_t core_due(const struct core *core)
 
 	if (!core->started)
 		return due;
+	due = earlier(due, core->met_due && core->met_id == 0 ? core->met_ms : NEVER_MS);
 	due = earlier(due, peers_due(&core->peers, node));
 	due = earlier(due, gossip_due(&core->gossip));
 	due = earlier(due, relay_due(&core->relay, node));

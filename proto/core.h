@@ -67,6 +67,12 @@ extern const char *const core_fact_names[];
 enum result core_load(
         struct core *core, struct moment now, const char *name, struct bytes text, unsigned *line);
 
+/* Takes in an object that EFFECT_STORE kept: a certificate before a head, a head before its chunks, then the
+ * carriage. It is verified like any other. Before EVENT_START, after EVENT_SETTINGS. RESULT_STRANGER: its
+ * author isn't carried; else the results of archive_put(). */
+enum result core_restore(struct core *core, struct moment now, const uint8_t author[KEY_SIZE],
+        enum object_kind kind, struct bytes object);
+
 void core_event(struct core *core, struct moment now, const struct event *event);
 void core_recv(struct core *core, struct moment now, uint32_t session, struct bytes bytes);
 void core_tick(struct core *core, struct moment now);

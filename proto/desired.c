@@ -66,6 +66,25 @@ void published_fini(struct published *published)
 	*published = (struct published){.mx_count = 0};
 }
 
+enum result published_copy(const struct published *published, struct published *out)
+{
+	*out = (struct published){
+	        .mx = malloc((published->mx_count + 1) * sizeof *out->mx),
+	        .mx_count = published->mx_count,
+	        .hosts = malloc((published->host_count + 1) * sizeof *out->hosts),
+	        .host_count = published->host_count,
+	};
+	if (out->mx == NULL || out->hosts == NULL) {
+		published_fini(out);
+		return RESULT_NO_MEMORY;
+	}
+	if (published->mx_count > 0)
+		memcpy(out->mx, published->mx, published->mx_count * sizeof *out->mx);
+	if (published->host_count > 0)
+		memcpy(out->hosts, published->hosts, published->host_count * sizeof *out->hosts);
+	return RESULT_OK;
+}
+
 static bool mx_equal(const struct published_mx *a, const struct published_mx *b)
 {
 	return strcmp(a->domain.text, b->domain.text) == 0 && memcmp(a->author, b->author, KEY_SIZE) == 0 &&

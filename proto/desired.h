@@ -24,7 +24,7 @@ struct route {
 struct table_row {
 	struct domain_name domain;
 	uint8_t author[KEY_SIZE]; /* the claimant */
-	uint64_t version;         /* the claims version that added it: `since` of its claim */
+	uint64_t version;         /* the claims version that added the claim: its `since` */
 	int64_t since_ms;         /* wall time of going in */
 	struct route route;
 };
@@ -63,6 +63,7 @@ bool table_rows_equal(const struct table_rows *a, const struct table_rows *b);
 const struct table_row *table_rows_find(const struct table_rows *rows, struct bytes domain);
 
 void published_fini(struct published *published);
+enum result published_copy(const struct published *published, struct published *out);
 bool published_equal(const struct published *a, const struct published *b);
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE]);

@@ -10,6 +10,9 @@
 
 enum effect_type {
 	EFFECT_PERSIST, /* write the file `name` durably -> EVENT_PERSISTED */
+	EFFECT_STORE, /* keep an object of another's for the next start: author, kind, hash, data. Answered by
+	               * nothing: it may be lost, and is fetched again then */
+	EFFECT_UNSTORE, /* forget one: author, kind, hash; kind 0: everything of that author */
 	EFFECT_SEND,    /* data to a session */
 	EFFECT_DIAL,    /* connect from our VPN address -> EVENT_SESSION_UP or EVENT_SESSION_DOWN */
 	EFFECT_CLOSE,   /* after what was sent; answered by nothing */
@@ -32,8 +35,11 @@ struct effect {
 	struct address address; /* dial, probes */
 	uint16_t port;
 	const struct table_rows *rows; /* tables: borrowed until the next call into the core */
-	uint64_t serial_floor;         /* zone */
-	char text[256];                /* alarm, audit, close: for people */
+	uint8_t author[KEY_SIZE];      /* store, unstore */
+	enum object_kind kind;
+	uint8_t hash[HASH_SIZE];
+	uint64_t serial_floor; /* zone */
+	char text[256];        /* alarm, audit, close: for people */
 };
 
 struct effect_item {

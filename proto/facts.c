@@ -9,7 +9,7 @@
 #include "proto/key.h"
 #include "proto/lines.h"
 
-/* --- fields ------------------------------------------------------------------------------------ */
+/* --- fields ------------------------------------------------------------------------------------------ */
 
 static bool field_key(struct bytes field, uint8_t key[KEY_SIZE])
 {
@@ -99,7 +99,7 @@ static bool grow(void **array, unsigned count, size_t size)
 	return true;
 }
 
-/* --- applied ----------------------------------------------------------------------------------- */
+/* --- applied ----------------------------------------------------------------------------------------- */
 
 static void put_route(struct writer *w, const struct route *route)
 {
@@ -168,7 +168,7 @@ enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsig
 	return result;
 }
 
-/* --- published --------------------------------------------------------------------------------- */
+/* --- published --------------------------------------------------------------------------------------- */
 
 static void put_mx(struct writer *w, const struct published_mx *mx)
 {
@@ -260,7 +260,7 @@ enum result facts_parse_published(struct bytes text, struct published *out, unsi
 	return result;
 }
 
-/* --- own statements ---------------------------------------------------------------------------- */
+/* --- own statements ---------------------------------------------------------------------------------- */
 
 void facts_render_seq(uint64_t last, struct writer *w)
 {

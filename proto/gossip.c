@@ -12,7 +12,7 @@ void gossip_fini(struct gossip *gossip)
 	*gossip = (struct gossip){.count = 0};
 }
 
-/* --- what a peer has -------------------------------------------------------------------------------- */
+/* --- what a peer has --------------------------------------------------------------------------------- */
 
 /* What the peer is known to hold of an author; NULL without memory. */
 static struct known *known_of(struct peer *peer, const struct author *author)
@@ -184,6 +184,20 @@ static void forget_offer(
 		known->orders[OBJECT_HEAD] = *author_order(author, OBJECT_HEAD);
 }
 
+/* Takes in and keeps: a head only once it is whole, so that the one before isn't lost for it. */
+static enum result take_object(
+        struct node *node, struct author *author, enum object_kind kind, struct bytes object)
+{
+	struct order before = *author_order(author, OBJECT_HEAD);
+	enum result result = archive_put(&node->archive, author, kind, object, node->now, &node->timing);
+
+	if (result == RESULT_OK && kind != OBJECT_HEAD)
+		node_store(node, author->key, kind, object);
+	if (order_compare(&before, author_order(author, OBJECT_HEAD)) != 0)
+		node_store(node, author->key, OBJECT_HEAD, author_object(author, OBJECT_HEAD, NULL));
+	return result;
+}
+
 static bool take_give(struct gossip *gossip, struct node *node, struct peers *peers, struct peer *peer,
         const struct message *message)
 {
@@ -200,8 +214,7 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 	want_drop(gossip, peers, want);
 	if (author == NULL)
 		return true;
-	result =
-	        archive_put(&node->archive, author, message->kind, message->object, node->now, &node->timing);
+	result = take_object(node, author, message->kind, message->object);
 	node->counters.signatures_checked += message->kind != OBJECT_CHUNK;
 	if (result == RESULT_OK) {
 		node->counters.objects_taken++;

@@ -57,7 +57,7 @@ enum result head_decode(struct bytes object, const uint8_t author[KEY_SIZE], con
 enum result head_encode(
         const struct head *head, const uint8_t op_secret[64], uint8_t **object, size_t *length);
 
-/* --- cursors over decoded lists ---------------------------------------------------------------- */
+/* --- cursors over decoded lists ---------------------------------------------------------------------- */
 
 /* Keys, hashes and digests: the next 32 bytes, NULL at the end. */
 struct key_cursor {
@@ -86,7 +86,7 @@ bool relay_next(struct relay_cursor *cursor, struct relay_choice *out);
 /* Whether `relay` is chosen in relayset `index`; *out may be NULL. */
 bool head_chooses(const struct head *head, unsigned index, const uint8_t *relay, struct relay_choice *out);
 
-/* --- encoders of lists, for head_encode() ------------------------------------------------------- */
+/* --- encoders of lists, for head_encode() ------------------------------------------------------------ */
 
 struct writer;
 

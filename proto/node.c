@@ -11,6 +11,16 @@ struct bytes node_name_of(const struct node *node, const uint8_t key[KEY_SIZE])
 	return author != NULL && author->head != NULL ? author->head->head.name : bytes_of("", 0);
 }
 
+void node_store(struct node *node, const uint8_t author[KEY_SIZE], enum object_kind kind, struct bytes object)
+{
+	struct effect effect = {
+	        .type = EFFECT_STORE, .kind = kind, .data = effect_data(object), .length = object.length};
+
+	memcpy(effect.author, author, KEY_SIZE);
+	object_hash(object, effect.hash);
+	effects_put(&node->effects, &effect);
+}
+
 uint64_t node_persist(struct node *node, const char *name, uint8_t *data, size_t length)
 {
 	uint64_t id = node->next_id++;

@@ -54,6 +54,10 @@ static inline struct author *node_self(const struct node *node)
 /* What this operator calls an identity: the pin's name, the name in its head, or "". */
 struct bytes node_name_of(const struct node *node, const uint8_t key[KEY_SIZE]);
 
+/* Queues keeping an object of another's, write-behind. */
+void node_store(
+        struct node *node, const uint8_t author[KEY_SIZE], enum object_kind kind, struct bytes object);
+
 /* Queues writing a durable file and returns the id that EVENT_PERSISTED will have. Takes data. */
 uint64_t node_persist(struct node *node, const char *name, uint8_t *data, size_t length);
 

@@ -8,7 +8,7 @@
 #include "proto/standing.h"
 #include "proto/writer.h"
 
-/* --- drafts ------------------------------------------------------------------------------------- */
+/* --- drafts ------------------------------------------------------------------------------------------ */
 
 static void draft_drop(struct own_draft *draft)
 {
@@ -80,7 +80,8 @@ static void draft_release(struct own *own, struct node *node)
 			effects_say(&node->effects, EFFECT_ALARM, "our own statement was not taken in: %s",
 			        result_text(result));
 	}
-	own->fresh = false;
+	if (draft->kind == OBJECT_HEAD)
+		own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
 	draft_drop(draft);
 }
 
@@ -113,7 +114,7 @@ static uint64_t next_seq(struct own *own, const struct node *node)
 	return own->last_seq;
 }
 
-/* --- head --------------------------------------------------------------------------------------- */
+/* --- head -------------------------------------------------------------------------------------------- */
 
 static int compare_choices(const void *a, const void *b)
 {
@@ -401,7 +402,7 @@ static void head_step(struct own *own, struct node *node)
 	claim_set_fini(&set);
 }
 
-/* --- carriage ------------------------------------------------------------------------------------ */
+/* --- carriage ---------------------------------------------------------------------------------------- */
 
 static bool carriage_rests(const struct own *own, const struct node *node)
 {
@@ -448,7 +449,7 @@ static void carriage_step(struct own *own, struct node *node, is_served_fn is_se
 	own_retry(own, node);
 }
 
-/* --- when ---------------------------------------------------------------------------------------- */
+/* --- when -------------------------------------------------------------------------------------------- */
 
 static bool is_first_wait_over(const struct own *own, const struct node *node)
 {
@@ -473,7 +474,7 @@ static void notice_newer(struct own *own, struct node *node)
 	         carriage = author_order(self, OBJECT_CARRIAGE)->seq;
 	uint64_t heard = head > carriage ? head : carriage;
 
-	if (head > own->last_seq && !own->newer_heard) {
+	if (head > own->head_seq && !own->newer_heard) {
 		own->newer_heard = true;
 		effects_say(&node->effects, EFFECT_ALARM,
 		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
@@ -517,7 +518,7 @@ int64_t own_due(const struct own *own, const struct node *node)
 	return due;
 }
 
-/* --- load ---------------------------------------------------------------------------------------- */
+/* --- load -------------------------------------------------------------------------------------------- */
 
 static enum result load_statement(struct own *own, struct node *node, struct bytes text, unsigned *line)
 {
@@ -527,6 +528,7 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 	enum result result;
 
 	for (*line = 1; (result = facts_next_object(&text, &kind, &object, &length)) == RESULT_OK; ++*line) {
+		own->fresh = false;
 		result = take_own(node, kind, bytes_of(object, length));
 		free(object);
 		if (result == RESULT_NOT_FOUND && kind != OBJECT_CHUNK)
@@ -534,6 +536,7 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 		if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 			return result;
 	}
+	own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
 	if (author_order(node_self(node), OBJECT_HEAD)->seq > own->last_seq)
 		own->last_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
 	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)

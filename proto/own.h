@@ -21,7 +21,8 @@ struct own_draft {
 
 struct own {
 	uint64_t last_seq; /* highest ever used or heard of our own */
-	bool fresh;        /* nothing was ever signed: sign at once */
+	uint64_t head_seq; /* of our last head that we know to have signed */
+	bool fresh;        /* nothing had been signed when we started: sign at once */
 	bool exchanged;    /* one start-of-session exchange was completed */
 	bool newer_heard;  /* a newer head of ours is about: sign none (SPEC: Order) */
 	bool head_due;     /* something that the head says may have changed */

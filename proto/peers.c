@@ -10,7 +10,7 @@
 
 #define INCOMING_BIT 0x80000000u
 
-/* --- the set ------------------------------------------------------------------------------------- */
+/* --- the set ----------------------------------------------------------------------------------------- */
 
 static void peer_destroy(struct peer *peer)
 {
@@ -93,7 +93,7 @@ static void peers_sweep(struct peers *peers)
 	peers->count = kept;
 }
 
-/* --- sending and closing -------------------------------------------------------------------------- */
+/* --- sending and closing ----------------------------------------------------------------------------- */
 
 static void peer_flush(struct peer *peer, struct node *node)
 {
@@ -145,7 +145,7 @@ void peer_refuse(struct peer *peer, struct node *node, enum refusal refusal, con
 	peer_close(peer, node, text);
 }
 
-/* --- links ---------------------------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------------------------------------- */
 
 static int64_t jittered(struct node *node, int64_t ms)
 {
@@ -209,6 +209,8 @@ static void link_dial(struct peers *peers, struct node *node, struct link *link)
 	memcpy(peer->key, link->key, KEY_SIZE);
 	peer->address = link->tried = effect.address;
 	peer->port = link->tried_port = effect.port;
+	/* Whatever becomes of it, the next comes no sooner. */
+	link->next_ms = node->now.mono_ms + link->backoff_ms;
 	effect.session = peer->id;
 	effects_put(&node->effects, &effect);
 }
@@ -260,7 +262,7 @@ enum result peers_settle(struct peers *peers, struct node *node)
 	return RESULT_OK;
 }
 
-/* --- opening and closing -------------------------------------------------------------------------- */
+/* --- opening and closing ----------------------------------------------------------------------------- */
 
 static unsigned handshakes(const struct peers *peers)
 {
@@ -319,6 +321,19 @@ void peers_opened(
 		peer_flush(peer, node);
 }
 
+static bool is_connected(const struct peer *peer)
+{
+	return peer->session.state != SESSION_HANDSHAKE || peer->session.handshake != NULL;
+}
+
+/* What a connection that ends says of the link; `up`: when it was a session. */
+static enum link_trouble trouble_of(const struct peer *peer, enum link_trouble up)
+{
+	if (peer->is_up)
+		return up;
+	return is_connected(peer) ? LINK_HANDSHAKE : LINK_NO_ANSWER;
+}
+
 void peers_closed(struct peers *peers, struct node *node, uint32_t id, const char *text)
 {
 	struct peer *peer = peers_find(peers, id);
@@ -333,18 +348,15 @@ void peers_closed(struct peers *peers, struct node *node, uint32_t id, const cha
 	/* A reason that the peer gave before it closed says more than that it closed. */
 	bool explained = link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED ||
 	                 link->trouble == LINK_REFUSED;
-	bool connected = peer->session.state != SESSION_HANDSHAKE || peer->session.handshake != NULL;
 
-	if (connected && explained && !peer->is_up)
+	if (is_connected(peer) && explained && !peer->is_up)
 		link_failed(link, node, link->trouble);
-	else if (peer->is_up)
-		link_failed(link, node, LINK_CLOSED);
 	else
-		link_failed(link, node, connected ? LINK_HANDSHAKE : LINK_NO_ANSWER);
+		link_failed(link, node, trouble_of(peer, LINK_CLOSED));
 	snprintf(link->text, sizeof link->text, "%s", text);
 }
 
-/* --- who may have a session ------------------------------------------------------------------------ */
+/* --- who may have a session -------------------------------------------------------------------------- */
 
 static void note_stranger(struct peers *peers, struct node *node, const struct peer *peer)
 {
@@ -411,21 +423,14 @@ static bool is_other(struct peers *peers, struct node *node, struct peer *peer, 
 	return true;
 }
 
-static bool peer_authenticated(struct peers *peers, struct node *node, struct peer *peer)
+/* The other side counts it as a session too. */
+static bool peer_up(struct peers *peers, struct node *node, struct peer *peer)
 {
-	struct peer *old;
-	struct link *link;
+	struct peer *old = peers_up(peers, peer->key);
+	struct link *link = link_find(peers, peer->key);
 
-	peer_flush(peer, node);
-	if (is_other(peers, node, peer, peer->session.peer.root))
-		return false;
-	memcpy(peer->key, peer->session.peer.root, KEY_SIZE);
-	if (!is_allowed(peers, node, peer))
-		return false;
-	old = peers_up(peers, peer->key);
 	if (old != NULL && !settle_double(node, old, peer))
 		return false;
-	link = link_find(peers, peer->key);
 	INVARIANT(link != NULL);
 	if (!link->was_up)
 		link->since_ms = node->now.mono_ms;
@@ -438,7 +443,16 @@ static bool peer_authenticated(struct peers *peers, struct node *node, struct pe
 	return true;
 }
 
-/* --- input ------------------------------------------------------------------------------------------ */
+static bool peer_authenticated(struct peers *peers, struct node *node, struct peer *peer)
+{
+	peer_flush(peer, node);
+	if (is_other(peers, node, peer, peer->session.peer.root))
+		return false;
+	memcpy(peer->key, peer->session.peer.root, KEY_SIZE);
+	return is_allowed(peers, node, peer);
+}
+
+/* --- input ------------------------------------------------------------------------------------------- */
 
 static void peer_broken(struct peers *peers, struct node *node, struct peer *peer, enum result result)
 {
@@ -466,22 +480,40 @@ void peers_recv(struct peers *peers, struct node *node, uint32_t id, struct byte
 		peer_broken(peers, node, peer, result);
 }
 
+static bool is_refusal(struct bytes bytes)
+{
+	struct message message;
+
+	return message_decode(bytes, &message) == RESULT_OK && message.type == MESSAGE_REFUSE;
+}
+
+/* Who was dialled is up at once; the dialler learns from the first word whether it is welcome: until then
+ * nothing is said to the other side, and the back-off goes on. */
 enum peer_news peers_step(struct peers *peers, struct node *node, struct peer *peer, struct bytes *message)
 {
-	bool was_authenticated = peer->session.state == SESSION_AUTHENTICATED;
+	bool was_authenticated;
 	enum result result;
 
-	if (peer->closing)
+	do {
+		if (peer->closing)
+			return PEER_NOTHING;
+		was_authenticated = peer->session.state == SESSION_AUTHENTICATED;
+		result = session_next(&peer->session, &node->identity, message);
+		if (result != RESULT_OK) {
+			peer_broken(peers, node, peer, result);
+			return PEER_NOTHING;
+		}
+		peer_flush(peer, node);
+		if (was_authenticated || peer->session.state != SESSION_AUTHENTICATED)
+			break;
+		if (!peer_authenticated(peers, node, peer))
+			return PEER_NOTHING;
+	} while (peer->outgoing);
+	if (peer->is_up || is_refusal(*message))
+		return message->length > 0 ? PEER_MESSAGE : PEER_NOTHING;
+	if (peer->session.state != SESSION_AUTHENTICATED || (peer->outgoing && message->length == 0))
 		return PEER_NOTHING;
-	result = session_next(&peer->session, &node->identity, message);
-	if (result != RESULT_OK) {
-		peer_broken(peers, node, peer, result);
-		return PEER_NOTHING;
-	}
-	if (!was_authenticated && peer->session.state == SESSION_AUTHENTICATED)
-		return peer_authenticated(peers, node, peer) ? PEER_UP : PEER_NOTHING;
-	peer_flush(peer, node);
-	return message->length > 0 ? PEER_MESSAGE : PEER_NOTHING;
+	return peer_up(peers, node, peer) ? PEER_UP : PEER_NOTHING;
 }
 
 void peers_refused(struct peers *peers, struct node *node, struct peer *peer, enum refusal refusal)
@@ -527,10 +559,7 @@ static void peer_tick(struct peers *peers, struct node *node, struct peer *peer)
 	if (node->now.mono_ms >= peer_deadline(peer, node)) {
 		link = link_find(peers, peer->key);
 		if (link != NULL && (peer->is_up || peer->outgoing))
-			link_failed(link, node,
-			        peer->is_up                       ? LINK_SILENT
-			        : peer->session.handshake != NULL ? LINK_HANDSHAKE
-			                                          : LINK_NO_ANSWER);
+			link_failed(link, node, trouble_of(peer, LINK_SILENT));
 		if (!peer->is_up)
 			node->counters.handshakes_failed++;
 		peer_close(peer, node, peer->is_up ? "silent" : "no handshake in time");

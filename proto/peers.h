@@ -19,7 +19,7 @@ struct peer {
 	uint32_t id; /* of the connection, shared with the shell */
 	struct session session;
 	bool outgoing;
-	bool is_up;            /* authenticated and accepted */
+	bool is_up;            /* authenticated and accepted, by both sides */
 	bool closing;          /* EFFECT_CLOSE was queued; nothing more is sent or read */
 	uint8_t key[KEY_SIZE]; /* whom we dialled; whoever answered, once authenticated */
 	struct address address;
@@ -100,8 +100,9 @@ void peers_recv(struct peers *peers, struct node *node, uint32_t id, struct byte
 /* What happened on a connection as its input is worked off. */
 enum peer_news { PEER_NOTHING, PEER_UP, PEER_MESSAGE };
 
-/* One step of a peer's input: PEER_UP once per session; PEER_MESSAGE with *message borrowed until the next
- * call; PEER_NOTHING when all is worked off or the peer is gone. */
+/* One step of a peer's input: PEER_UP once per session, with its first message where we dialled; PEER_MESSAGE
+ * with *message; PEER_NOTHING when all is worked off or the peer is gone. *message is borrowed until the next
+ * call. */
 enum peer_news peers_step(struct peers *peers, struct node *node, struct peer *peer, struct bytes *message);
 
 /* Encrypts and queues a message. */

@@ -8,17 +8,17 @@
 
 enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_address_limit */
 
-/* --- which relays a domain's MX set names ------------------------------------------------------- */
+/* --- which relays a domain's MX set names ------------------------------------------------------------ */
 
-/* The operator denies it, or it was killed. */
-static bool is_barred(const struct node *node, const uint8_t *key)
+/* Out at once, whatever others say: killed, or denied by this operator. */
+static bool is_barred(const struct node *node, const uint8_t *relay)
 {
-	const struct author *author = archive_find(&node->archive, key);
+	const struct author *author = archive_find(&node->archive, relay);
 
-	return settings_denies(node->settings, key) || (author != NULL && author_is_killed(author));
+	return settings_denies(node->settings, relay) || (author != NULL && author_is_killed(author));
 }
 
-/* Does the operator or a held object say that the relay is no carrier of the domain? Absence says nothing. */
+/* Does a held object say that the relay is no carrier of the domain? Absence says nothing. */
 static bool is_out(const struct node *node, const struct published_mx *mx)
 {
 	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
@@ -28,7 +28,7 @@ static bool is_out(const struct node *node, const struct published_mx *mx)
 	struct claim claim;
 	uint8_t name[NAME_HASH_SIZE];
 
-	if (is_barred(node, mx->author) || is_barred(node, mx->relay))
+	if (is_barred(node, mx->relay))
 		return true;
 	if (claimant == NULL || claimant->head == NULL)
 		return false;
@@ -143,7 +143,7 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 		const struct author *relay = archive_find(&p->node->archive, choice.relay);
 		struct candidate *candidate = &candidates[count];
 
-		if (choice.suspended || !view_contains(&p->node->view, choice.relay) ||
+		if (choice.suspended || is_barred(p->node, choice.relay) ||
 		        !is_carrier(relay, claimant, claim))
 			continue;
 		*candidate = (struct candidate){.mx = {.preference = choice.preference}};
@@ -159,17 +159,12 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 	return count;
 }
 
-/* Is the domain somebody else's here? Whoever is published keeps it until the operator accepts another, or
- * its own head has let it go. */
+/* Who speaks for the domain here: the operator's accept, then who is published, then nobody else's first. */
 static bool is_spoken_for(struct planning *p, const struct author *claimant, struct bytes domain)
 {
 	const struct published_mx *row = published_mx_find(p->before, domain);
-	const struct author *incumbent = row != NULL ? archive_find(&p->node->archive, row->author) : NULL;
-	struct claim claim;
 
-	if (row == NULL || incumbent == claimant)
-		return false;
-	if (incumbent != NULL && incumbent->head != NULL && !author_claim_find(incumbent, domain, &claim))
+	if (row == NULL || memcmp(row->author, claimant->key, KEY_SIZE) == 0)
 		return false;
 	return !settings_accepts(p->node->settings, domain, claimant->key);
 }
@@ -191,6 +186,62 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 	return result;
 }
 
+/* How much a row's claimant may speak for its domain. */
+static unsigned voice_of(const struct planning *p, const struct published_mx *mx)
+{
+	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
+	const struct published_mx *row = published_mx_find(p->before, domain);
+	bool published = row != NULL && memcmp(row->author, mx->author, KEY_SIZE) == 0;
+
+	return (settings_accepts(p->node->settings, domain, mx->author) ? 2U : 0) + published;
+}
+
+/* Of rows of one domain only those of the claimant with the loudest voice stay; of equals the lower key's. */
+static unsigned keep_loudest(const struct planning *p, struct published_mx *rows, unsigned count)
+{
+	uint8_t speaker[KEY_SIZE];
+	unsigned best = 0, kept = 0;
+
+	for (unsigned i = 1; i < count; i++) {
+		unsigned a = voice_of(p, &rows[i]), b = voice_of(p, &rows[best]);
+
+		if (a > b || (a == b && memcmp(rows[i].author, rows[best].author, KEY_SIZE) < 0))
+			best = i;
+	}
+	memcpy(speaker, rows[best].author, KEY_SIZE);
+	for (unsigned i = 0; i < count; i++) {
+		if (memcmp(rows[i].author, speaker, KEY_SIZE) == 0)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+/* First row after those of the domain at `from`. */
+static unsigned domain_end(const struct published_mx *rows, unsigned count, unsigned from)
+{
+	unsigned end = from + 1;
+
+	while (end < count && strcmp(rows[end].domain.text, rows[from].domain.text) == 0)
+		end++;
+	return end;
+}
+
+/* The rows are in order. */
+static void drop_others(const struct planning *p, struct published *out)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0, next; i < out->mx_count; i = next) {
+		unsigned count;
+
+		next = domain_end(out->mx, out->mx_count, i);
+		count = keep_loudest(p, &out->mx[i], next - i);
+		memmove(&out->mx[kept], &out->mx[i], count * sizeof *out->mx);
+		kept += count;
+	}
+	out->mx_count = kept;
+}
+
 static enum result add_claims(struct planning *p)
 {
 	enum result result = RESULT_OK;
@@ -208,54 +259,7 @@ static enum result add_claims(struct planning *p)
 	return result;
 }
 
-/* Who of two claimants of a domain is planned with: the operator's accept, then who is published, then the
- * smaller key. */
-static bool speaks_before(
-        const struct planning *p, const struct published_mx *a, const struct published_mx *b)
-{
-	struct bytes domain = bytes_of(a->domain.text, strlen(a->domain.text));
-	const struct published_mx *last = published_mx_find(p->before, domain);
-	bool accepts_a = settings_accepts(p->node->settings, domain, a->author),
-	     accepts_b = settings_accepts(p->node->settings, domain, b->author);
-	bool was_a = last != NULL && memcmp(last->author, a->author, KEY_SIZE) == 0,
-	     was_b = last != NULL && memcmp(last->author, b->author, KEY_SIZE) == 0;
-
-	if (accepts_a != accepts_b)
-		return accepts_a;
-	if (was_a != was_b)
-		return was_a;
-	return memcmp(a->author, b->author, KEY_SIZE) < 0;
-}
-
-/* Leaves the rows of one claimant in each domain, and each relay once: a set of two claimants' relays would
- * lead mail to two homes. The rows are in order. */
-static void drop_second_claimants(struct planning *p)
-{
-	struct published_mx *rows = p->out->mx;
-	unsigned count = p->out->mx_count, kept = 0;
-
-	for (unsigned i = 0, next; i < count; i = next) {
-		struct published_mx speaker = rows[i];
-		unsigned start = kept;
-
-		for (next = i + 1; next < count && strcmp(rows[next].domain.text, speaker.domain.text) == 0;
-		        next++) {
-			if (speaks_before(p, &rows[next], &speaker))
-				speaker = rows[next];
-		}
-		for (unsigned k = i; k < next; k++) {
-			if (memcmp(rows[k].author, speaker.author, KEY_SIZE) != 0 ||
-			        (kept > start && memcmp(rows[kept - 1].relay, rows[k].relay, KEY_SIZE) == 0))
-				continue;
-			rows[kept++] = rows[k];
-		}
-	}
-	p->out->mx_count = kept;
-}
-
-/* Of the rows of one domain those that nothing speaks against, beside the relays that are `planned` (the
- * first of these; NULL: none); all, if that would leave none. Of another claimant than the planned one
- * nothing stays: only the operator's accept gives a published domain to somebody else. */
+/* Of the rows of one domain those that no held object speaks against; all, if that would leave none. */
 static enum result keep_domain(struct planning *p, const struct published_mx *rows, unsigned count,
         const struct published_mx *planned)
 {
@@ -268,8 +272,9 @@ static enum result keep_domain(struct planning *p, const struct published_mx *ro
 		            archive_find(&p->node->archive, rows[i].author) != NULL &&
 		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
 
-		if (is_out(p->node, &rows[i]) || (planned != NULL && held) ||
-		        (planned != NULL && memcmp(planned->author, rows[i].author, KEY_SIZE) != 0))
+		if (is_out(p->node, &rows[i]))
+			continue;
+		if (planned != NULL && (held || memcmp(planned->author, rows[i].author, KEY_SIZE) != 0))
 			continue;
 		kept++;
 		result = put_mx(p, &rows[i]);
@@ -287,16 +292,13 @@ static enum result keep_published(struct planning *p, const struct published *pl
 	for (unsigned i = 0, next; result == RESULT_OK && i < before->mx_count; i = next) {
 		struct bytes domain = bytes_of(before->mx[i].domain.text, strlen(before->mx[i].domain.text));
 
-		for (next = i + 1; next < before->mx_count; next++) {
-			if (strcmp(before->mx[next].domain.text, before->mx[i].domain.text) != 0)
-				break;
-		}
+		next = domain_end(before->mx, before->mx_count, i);
 		result = keep_domain(p, &before->mx[i], next - i, published_mx_find(planned, domain));
 	}
 	return result;
 }
 
-/* --- hosts -------------------------------------------------------------------------------------- */
+/* --- hosts ------------------------------------------------------------------------------------------- */
 
 static bool is_offering(const struct node *node, const struct author *author)
 {
@@ -322,7 +324,8 @@ static void host_of_head(const struct author *author, struct published_host *out
 	memcpy(out->name, head->name.data, head->name.length);
 }
 
-/* Everybody who offers, and whoever an MX names, in order of key. */
+/* Everybody who offers, and whoever an MX names. Nobody leaves yet: the pool zone is written before the zones
+ * that name its hosts, and resolvers remember who was named. */
 static enum result add_hosts(struct planning *p)
 {
 	const struct published *before = p->before;
@@ -338,12 +341,11 @@ static enum result add_hosts(struct planning *p)
 		if (is_offering(p->node, author) || (is_named(out, author->key) && author->head != NULL &&
 		                                            author->head->head.public.count > 0))
 			host_of_head(author, &out->hosts[out->host_count++]);
-		else if (last != NULL && (author->head == NULL || is_named(out, author->key)))
+		else if (last != NULL)
 			out->hosts[out->host_count++] = *last;
 	}
 	for (unsigned i = 0; i < before->host_count; i++) {
-		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL &&
-		        is_named(out, before->hosts[i].relay))
+		if (archive_find(&p->node->archive, before->hosts[i].relay) == NULL)
 			out->hosts[out->host_count++] = before->hosts[i];
 	}
 	return RESULT_OK;
@@ -367,7 +369,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	result = add_claims(&p);
 	if (out->mx_count > 0)
 		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
-	drop_second_claimants(&p);
+	drop_others(&p, out);
 	planned = *out;
 	if (result == RESULT_OK && planned.mx_count > 0) {
 		planned.mx = malloc(planned.mx_count * sizeof *planned.mx);
@@ -391,7 +393,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 	return result;
 }
 
-/* --- records ------------------------------------------------------------------------------------ */
+/* --- records ----------------------------------------------------------------------------------------- */
 
 static void put_addresses(
         struct writer *w, const char *owner, unsigned ttl_s, const struct address_list *addresses)

@@ -148,14 +148,16 @@ static void persist_published(struct publisher *publisher, struct node *node)
 /* What the plan says becomes what is to be published, durably first. */
 static void adopt_plan(struct publisher *publisher, struct node *node)
 {
+	struct published copy;
 	bool same = publisher->has_file && published_equal(&publisher->planned, &publisher->published);
 
 	if (publisher->persist_id != 0 || node->settings->observe || same ||
 	        node->now.mono_ms < publisher->retry_ms)
 		return;
+	if (published_copy(&publisher->planned, &copy) != RESULT_OK)
+		return;
 	published_fini(&publisher->published);
-	publisher->published = publisher->planned;
-	publisher->planned = (struct published){.mx_count = 0};
+	publisher->published = copy;
 	publisher->has_file = true;
 	persist_published(publisher, node);
 }
@@ -187,8 +189,12 @@ bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_
 	return true;
 }
 
-/* --- zones
- * -------------------------------------------------------------------------------------------------- */
+/* --- zones ------------------------------------------------------------------------------------------- */
+
+bool zone_work_is_done(const struct zone_work *zone)
+{
+	return zone->done[0] != 0 && memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
+}
 
 static void zone_want(struct publisher *publisher, struct node *node, struct zone_work *zone)
 {
@@ -209,13 +215,8 @@ static void zone_want(struct publisher *publisher, struct node *node, struct zon
 	effect.data = (uint8_t *)records.text;
 	effect.length = records.length;
 	effect.serial_floor = plan_newest_s(node);
-	snprintf(effect.text, sizeof effect.text, "%s", zone->setting.name.text);
+	effect.name = zone->setting.name.text;
 	effects_put(&node->effects, &effect);
-}
-
-static bool is_done(const struct zone_work *zone)
-{
-	return memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
 }
 
 static void zones_step(struct publisher *publisher, struct node *node)
@@ -228,7 +229,7 @@ static void zones_step(struct publisher *publisher, struct node *node)
 		if (!zone->setting.pool)
 			continue;
 		zone_want(publisher, node, zone);
-		pools_done &= is_done(zone);
+		pools_done &= zone_work_is_done(zone);
 	}
 	for (unsigned i = 0; i < publisher->zone_count && pools_done; i++) {
 		if (!publisher->zones[i].setting.pool)
@@ -294,7 +295,8 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
 		const struct zone_work *zone = &publisher->zones[i];
 
-		if (zone->id == 0 && !is_done(zone) && zone->error[0] != '\0' && zone->retry_ms < due)
+		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' &&
+		        zone->retry_ms < due)
 			due = zone->retry_ms;
 	}
 	if (publisher->zone_count > 0 && !publisher->has_file && publisher->retry_ms < due)

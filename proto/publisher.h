@@ -47,6 +47,9 @@ struct publisher {
 	const struct node *node;   /* borrowed for may_add during planning */
 };
 
+/* The server answers with what is wanted. */
+bool zone_work_is_done(const struct zone_work *zone);
+
 void publisher_fini(struct publisher *publisher);
 
 /* Takes in the file `published`. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/relay.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,8 @@
 #include "proto/writer.h"
 
 enum { REFUSALS_END = 3, BACKOFF_LAST_MS = 60000 };
+
+#define ASKED_GONE UINT_MAX /* a target that went while it was being asked for */
 
 void relay_fini(struct relay *relay)
 {
@@ -26,7 +29,16 @@ enum result relay_load(struct relay *relay, struct bytes text, unsigned *line)
 	return facts_parse_applied(text, &relay->applied, line);
 }
 
-/* --- targets ---------------------------------------------------------------------------------------- */
+/* A home that carries for nobody, and never has, leaves its MTA alone. */
+static bool drives_tables(const struct relay *relay, const struct node *node)
+{
+	const struct settings *settings = node->settings;
+
+	return settings->has_mta && !settings->observe &&
+	       (settings->carry != CARRY_NONE || relay->applied.count > 0);
+}
+
+/* --- targets ----------------------------------------------------------------------------------------- */
 
 static int compare_targets(const void *a, const void *b)
 {
@@ -52,7 +64,7 @@ bool relay_serves(const void *context, struct bytes domain, const uint8_t author
 {
 	const struct target *target = relay_target(context, domain, author);
 
-	return target != NULL && target->verified;
+	return target != NULL && target->verified && !target->shadowed;
 }
 
 /* A name that our own last carriage serves was verified before a restart, and stays so until refused. */
@@ -103,6 +115,19 @@ static unsigned own_targets(const struct relay *relay, const struct node *node, 
 	return count;
 }
 
+/* Places move when targets do: what is being asked is followed to its new place. */
+static void follow_asked(struct relay *relay, const struct target *targets, unsigned count)
+{
+	for (unsigned i = 0; relay->rcpt_id != 0 && i < relay->asked_count; i++) {
+		const struct target *found = NULL;
+
+		if (relay->asked[i] != ASKED_GONE && count > 0)
+			found = bsearch(&relay->targets[relay->asked[i]], targets, count, sizeof *targets,
+			        compare_targets);
+		relay->asked[i] = found != NULL ? (unsigned)(found - targets) : ASKED_GONE;
+	}
+}
+
 static void rebuild_targets(struct relay *relay, const struct node *node)
 {
 	const struct statement *head = node_self(node)->head;
@@ -112,7 +137,7 @@ static void rebuild_targets(struct relay *relay, const struct node *node)
 
 	if (targets == NULL)
 		return;
-	count = node->settings->has_mta && !node->settings->observe ? own_targets(relay, node, targets) : 0;
+	count = drives_tables(relay, node) ? own_targets(relay, node, targets) : 0;
 	for (unsigned i = 0; i < relay->applied.count; i++) {
 		const struct table_row *row = &relay->applied.rows[i];
 		struct target *target = &targets[count++];
@@ -123,13 +148,13 @@ static void rebuild_targets(struct relay *relay, const struct node *node)
 	}
 	if (count > 0)
 		qsort(targets, count, sizeof *targets, compare_targets);
+	follow_asked(relay, targets, count);
 	free(relay->targets);
 	relay->targets = targets;
 	relay->target_count = count;
-	relay->rcpt_id = 0; /* indices have moved: an answer under way is ignored */
 }
 
-/* --- plan and tables ---------------------------------------------------------------------------------- */
+/* --- plan and tables --------------------------------------------------------------------------------- */
 
 static void persist_applied(struct relay *relay, struct node *node)
 {
@@ -150,7 +175,9 @@ static void adopt_plan(struct relay *relay, struct node *node)
 {
 	struct table_rows copy;
 
-	if (relay->persist_id != 0 || node->settings->observe || !node->settings->has_mta)
+	if (relay->persist_id != 0 || !drives_tables(relay, node))
+		return;
+	if (!relay->has_applied_file && node->now.mono_ms < relay->retry_ms)
 		return;
 	if (relay->has_applied_file && table_rows_equal(&relay->planned, &relay->applied))
 		return;
@@ -218,6 +245,7 @@ static void mark_installed(struct relay *relay)
 {
 	for (unsigned i = 0; i < relay->target_count; i++)
 		relay->targets[i].installed = true;
+	relay->asked_sample = false; /* a sample says nothing of what came after it */
 }
 
 bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes shadowed,
@@ -245,7 +273,7 @@ bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, 
 	return true;
 }
 
-/* --- verification -------------------------------------------------------------------------------------- */
+/* --- verification ------------------------------------------------------------------------------------ */
 
 static bool is_new(const struct target *target, const struct node *node)
 {
@@ -287,31 +315,47 @@ static void ask_mta(struct relay *relay, struct node *node)
 	effects_put(&node->effects, &effect);
 }
 
-/* Those that are new, as many as fit, from a place that moves; else one of the others in turn. */
-static void choose_targets(struct relay *relay, struct node *node)
+/* Those that are new or doubted, as many as fit, from where the last time ended. */
+static void choose_waiting(struct relay *relay, const struct node *node)
 {
-	unsigned waiting = 0;
+	unsigned waiting = 0, from = relay->rotation;
 
-	relay->asked_count = 0;
 	for (unsigned k = 0; k < relay->target_count; k++) {
-		unsigned i = (relay->rotation + k) % relay->target_count;
+		unsigned i = (from + k) % relay->target_count;
 		const struct target *target = &relay->targets[i];
 
 		if (!is_new(target, node) && !is_doubted(target, node))
 			continue;
 		waiting++;
-		if (relay->asked_count < VERIFY_BATCH)
-			relay->asked[relay->asked_count++] = i;
+		if (relay->asked_count == VERIFY_BATCH)
+			continue;
+		relay->asked[relay->asked_count++] = i;
+		relay->rotation = i + 1;
 	}
 	relay->asked_sample = waiting > relay->asked_count;
-	if (relay->asked_count == 0 && relay->target_count > 0 && node->now.mono_ms >= relay->verify_ms) {
-		unsigned i = relay->rotation % relay->target_count;
+}
 
-		relay->verify_ms = node->now.mono_ms + node->timing.verify_ms;
-		if (relay->targets[i].installed && relay->targets[i].next_ms <= node->now.mono_ms)
+/* The next of the others in turn. */
+static void choose_next(struct relay *relay, const struct node *node)
+{
+	for (unsigned k = 0; k < relay->target_count; k++) {
+		unsigned i = relay->turn++ % relay->target_count;
+
+		if (relay->targets[i].installed && relay->targets[i].next_ms <= node->now.mono_ms) {
 			relay->asked[relay->asked_count++] = i;
+			return;
+		}
 	}
-	relay->rotation++;
+}
+
+static void choose_targets(struct relay *relay, struct node *node)
+{
+	relay->asked_count = 0;
+	choose_waiting(relay, node);
+	if (relay->asked_count > 0 || relay->target_count == 0 || node->now.mono_ms < relay->verify_ms)
+		return;
+	relay->verify_ms = node->now.mono_ms + node->timing.verify_ms;
+	choose_next(relay, node);
 }
 
 static bool target_judge(struct target *target, struct node *node, char verdict)
@@ -362,6 +406,8 @@ bool relay_probed(struct relay *relay, struct node *node, uint64_t id, struct by
 		char verdict = i < verdicts.length ? (char)verdicts.data[i] : 'u';
 
 		all &= verdict == 's';
+		if (relay->asked[i] == ASKED_GONE)
+			continue;
 		target_judge(&relay->targets[relay->asked[i]], node, verdict);
 	}
 	if (all && relay->asked_sample)
@@ -439,7 +485,7 @@ bool relay_step(struct relay *relay, struct node *node)
 		return false;
 	if (relay->local_id == 0)
 		ask_local(relay, node);
-	if (node->settings->observe)
+	if (!drives_tables(relay, node))
 		return false;
 	if (!relay->has_applied_file && node->now.mono_ms >= relay->retry_ms)
 		relay_replan(relay, node);
@@ -462,7 +508,7 @@ int64_t relay_due(const struct relay *relay, const struct node *node)
 		return due;
 	if (relay->local_id == 0 && node->settings->claim_count + node->settings->accept_count > 0)
 		due = relay->local_ms;
-	if (node->settings->observe)
+	if (!drives_tables(relay, node))
 		return due;
 	if (relay->persist_id == 0 && relay->tables_id == 0 &&
 	        (relay->tables_due || !relay->has_applied_file) && relay->retry_ms < due)

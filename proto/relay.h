@@ -37,8 +37,9 @@ struct relay {
 	int64_t backoff_ms;
 	struct target *targets; /* in order of domain, then author */
 	unsigned target_count;
-	unsigned rotation;
-	uint64_t rcpt_id; /* 0: nothing is being asked */
+	unsigned rotation; /* where to go on among those that wait for an answer */
+	unsigned turn;     /* and among the verified */
+	uint64_t rcpt_id;  /* 0: nothing is being asked */
 	unsigned asked[VERIFY_BATCH];
 	unsigned asked_count;
 	bool asked_sample;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The running agent as commands see it: what they may ask, and the reload that puts edited files in force.
+ * Defined in agent/loop.c; tests of commands bring their own.
+ */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include <stdint.h>
+
+#include "agent/config.h"
+#include "agent/paths.h"
+#include "proto/result.h"
+
+struct agent;
+struct control_error;
+
+/* Borrowed until the next turn of the loop. */
+const struct paths *agent_paths(const struct agent *agent);
+const struct config *agent_config(const struct agent *agent);
+
+/* R: KEY_BYTES bytes, for the agent's life. */
+const uint8_t *agent_root_key(const struct agent *agent);
+
+/* Seconds since 1970 as of this wake-up. */
+int64_t agent_wall_s(const struct agent *agent);
+
+/* Reads meshd.conf and the operator's files again. All of them are good and in force, or nothing has changed
+ * and *error says why. */
+enum result agent_reload(struct agent *agent, struct control_error *error);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The running agent's state, for loop.c and the commands that look into it.
+ */
+#ifndef AGENT_AGENT_STATE_H
+#define AGENT_AGENT_STATE_H
+
+#include <jansson.h>
+#include <libpsl.h>
+#include <uv.h>
+
+#include "agent/config.h"
+#include "agent/control.h"
+#include "agent/helper_process.h"
+#include "agent/identity.h"
+#include "agent/operator_files.h"
+#include "agent/paths.h"
+#include "agent/probe.h"
+#include "agent/transport.h"
+#include "proto/core.h"
+
+enum { AGENT_NOTES_MAX = 32, AGENT_SIGNALS = 3 };
+
+/* An alarm that was raised. */
+struct agent_note {
+	int64_t wall_s;
+	char text[256];
+};
+
+struct agent {
+	uv_loop_t loop;
+	uv_timer_t timer;        /* of the core */
+	uv_timer_t listen_timer; /* of addresses that aren't there yet */
+	uv_signal_t signals[AGENT_SIGNALS];
+	struct paths paths;
+	struct config config;
+	struct operator_files files;
+	struct identity identity;
+	uint8_t *certificate;
+	size_t certificate_length;
+	uint8_t psk[32];
+	psl_ctx_t *suffixes;
+	int var_fd; /* locked: one meshd per directory */
+	struct core *core;
+	struct transport *transport;
+	struct helper_process *helper;
+	struct control *control;
+	json_t *setup; /* what the last check of the MTA found missing; NULL: not checked yet */
+	char listen_error[160];
+	bool listen_said;
+	bool draining;
+	bool stopping;
+	struct agent_note notes[AGENT_NOTES_MAX]; /* a ring */
+	unsigned note_count;
+};
+
+/* Reads our certificate; makes the first one where the root key is at hand. */
+enum result certificate_obtain(struct agent *agent, struct complaint *why);
+
+void agent_note(struct agent *agent, const char *text, int64_t wall_s);
+int64_t agent_mono_ms(const struct agent *agent);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/commands.h"
+
+#include <stdlib.h>
+
+#include "agent/command_operator.h"
+#include "agent/log.h"
+
+static const struct control_command rows[] = {
+        {"accept", true, command_accept},
+        {"claim", true, command_claim},
+        {"pin", true, command_pin},
+        {"plan", false, command_plan},
+        {"reload", true, command_reload},
+        {"status", false, command_status},
+};
+
+static void note(struct agent *agent, uid_t uid, const struct control_command *command, const json_t *args,
+        const struct control_error *error)
+{
+	char *text = json_dumps(args, JSON_COMPACT);
+
+	(void)agent;
+	log_line(LOG_NOTICE, "user %u: %s %s: %s", (unsigned)uid, command->name, text != NULL ? text : "",
+	        error != NULL ? error->why.text : "done");
+	free(text);
+}
+
+struct control_service commands_service(struct agent *agent)
+{
+	return (struct control_service){.commands = rows,
+	        .command_count = sizeof rows / sizeof rows[0],
+	        .agent = agent,
+	        .note = note};
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The commands of the control socket. One row each in commands.c, one function each in command_*.c.
+ */
+#ifndef AGENT_COMMANDS_H
+#define AGENT_COMMANDS_H
+
+#include "agent/control_request.h"
+
+struct control_service commands_service(struct agent *agent);
+
+/* command_status.c, command_plan.c */
+json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_plan(struct agent *agent, const json_t *args, struct control_error *error);
+
+#endif

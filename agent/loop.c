@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Order in one wake-up: something happens -> one core_event() or core_recv() -> effects are carried out in
+ * order until there are none -> the timer is set to core_due(). Files are written synchronously: what follows
+ * a PERSIST must wait for it anyhow, and a few ms hurt nobody here. What may block longer is the helper's.
+ */
+#include "agent/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <uv.h>
+
+#include "agent/agent.h"
+#include "agent/agent_state.h"
+#include "agent/commands.h"
+#include "agent/driver_request.h"
+#include "agent/log.h"
+#include "agent/settings_build.h"
+#include "proto/assert.h"
+#include "proto/facts.h"
+#include "store/fact_file.h"
+
+enum { LISTEN_RETRY_MS = 2000 };
+
+/* --- time and events --------------------------------------------------------------------------------- */
+
+static struct moment now_is(void)
+{
+	uv_timeval64_t wall;
+
+	uv_gettimeofday(&wall);
+	return (struct moment){.mono_ms = (int64_t)(uv_hrtime() / 1000000),
+	        .wall_ms = wall.tv_sec * 1000 + wall.tv_usec / 1000};
+}
+
+static void drain(struct agent *agent);
+
+static void agent_event(struct agent *agent, const struct event *event)
+{
+	core_event(agent->core, now_is(), event);
+	drain(agent);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+
+	core_tick(agent->core, now_is());
+	drain(agent);
+}
+
+static void set_timer(struct agent *agent)
+{
+	int64_t due = core_due(agent->core), now = now_is().mono_ms;
+
+	if (due == NEVER_MS || agent->stopping)
+		uv_timer_stop(&agent->timer);
+	else
+		uv_timer_start(&agent->timer, on_tick, due > now ? (uint64_t)(due - now) : 0, 0);
+}
+
+/* --- connections ------------------------------------------------------------------------------------- */
+
+static void on_opened(void *context, uint32_t id, const struct address *address, uint16_t port)
+{
+	agent_event(context,
+	        &(struct event){.type = EVENT_SESSION_UP, .session = id, .address = *address, .port = port});
+}
+
+static void on_closed(void *context, uint32_t id, const char *text)
+{
+	agent_event(context, &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .text = text});
+}
+
+static void on_received(void *context, uint32_t id, struct bytes bytes)
+{
+	struct agent *agent = context;
+
+	core_recv(agent->core, now_is(), id, bytes);
+	drain(agent);
+}
+
+/* A VPN address may come and go with tinc: listening is tried until it works, and again after each change. */
+static void on_listen(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+	const struct config *config = &agent->config;
+	bool all = true;
+
+	transport_listen_only(
+	        agent->transport, config->vpn_addresses, config->vpn_address_count, config->mesh_port);
+	for (unsigned i = 0; i < config->vpn_address_count; i++) {
+		const char *text = "";
+		char address[ADDRESS_TEXT_BYTES];
+
+		if (transport_listen(agent->transport, &config->vpn_addresses[i], config->mesh_port, &text) ==
+		        RESULT_OK)
+			continue;
+		all = false;
+		address_render(&config->vpn_addresses[i], address);
+		snprintf(agent->listen_error, sizeof agent->listen_error, "can't listen at %s port %u: %s",
+		        address, config->mesh_port, text);
+	}
+	if (all)
+		agent->listen_error[0] = '\0';
+	else if (!agent->listen_said)
+		log_line(LOG_WARNING, "%s; trying on", agent->listen_error);
+	agent->listen_said = !all;
+	uv_timer_start(&agent->listen_timer, on_listen, LISTEN_RETRY_MS, 0);
+}
+
+/* --- effects ---------------------------------------------------------------------------------------------
+ */
+
+/* A request to the helper and the event that its answer becomes. */
+struct errand {
+	struct agent *agent;
+	uint64_t id;
+	json_t *request; /* the next one, if the answer to this one is good */
+};
+
+static struct errand *errand_create(struct agent *agent, uint64_t id)
+{
+	struct errand *errand = malloc(sizeof *errand);
+
+	INVARIANT(errand != NULL);
+	*errand = (struct errand){.agent = agent, .id = id};
+	return errand;
+}
+
+static void on_persist(struct agent *agent, struct effect *effect)
+{
+	enum result result = fact_write(agent->var_fd, effect->name, effect->data, effect->length);
+
+	if (result != RESULT_OK)
+		log_line(LOG_ERROR, "can't write %s/%s: %s", agent->paths.var_dir, effect->name,
+		        strerror(errno));
+	core_event(agent->core, now_is(),
+	        &(struct event){.type = EVENT_PERSISTED, .id = effect->id, .ok = result == RESULT_OK});
+}
+
+static void on_send(struct agent *agent, struct effect *effect)
+{
+	transport_send(agent->transport, effect->session, effect->data, effect->length);
+	effect->data = NULL;
+}
+
+static void on_dial(struct agent *agent, struct effect *effect)
+{
+	const struct config *config = &agent->config;
+	const struct address *from = &config->vpn_addresses[0];
+
+	for (unsigned i = 0; i < config->vpn_address_count; i++) {
+		if (config->vpn_addresses[i].length == effect->address.length)
+			from = &config->vpn_addresses[i];
+	}
+	transport_dial(agent->transport, effect->session, from, &effect->address, effect->port);
+}
+
+static void on_close(struct agent *agent, struct effect *effect)
+{
+	transport_close(agent->transport, effect->session);
+}
+
+static void tables_answered(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512];
+	struct event event = {.type = EVENT_TABLES, .id = errand->id, .text = error};
+	char *shadowed = NULL;
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	if (event.ok) {
+		error[0] = '\0';
+		shadowed = driver_reply_lines(reply, "shadowed");
+		event.data = bytes_of(shadowed, shadowed != NULL ? strlen(shadowed) : 0);
+	}
+	agent_event(errand->agent, &event);
+	free(shadowed);
+	free(errand);
+}
+
+/* Nothing but the empty tables, which must be there before main.cf may name them. */
+static void tables_prepared(void *context, const json_t *reply)
+{
+	(void)context;
+	(void)reply; /* refused where there are rows already, and then there is nothing to make */
+}
+
+/* Rows go in only where Postfix is set up for them. */
+static void tables_checked(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	struct agent *agent = errand->agent;
+	char error[512];
+
+	if (driver_reply_ok(reply, error, sizeof error)) {
+		json_decref(agent->setup);
+		agent->setup = json_incref(json_object_get(reply, "missing"));
+		driver_reply_missing(reply, error, sizeof error);
+	}
+	if (error[0] == '\0') {
+		helper_process_ask(agent->helper, errand->request, tables_answered, errand);
+		return;
+	}
+	helper_process_ask(agent->helper, driver_request_tables(&agent->config, NULL), tables_prepared, NULL);
+	agent_event(agent, &(struct event){.type = EVENT_TABLES, .id = errand->id, .text = error});
+	json_decref(errand->request);
+	free(errand);
+}
+
+static void on_tables(struct agent *agent, struct effect *effect)
+{
+	struct errand *errand = errand_create(agent, effect->id);
+
+	errand->request = driver_request_tables(&agent->config, effect->rows);
+	helper_process_ask(agent->helper, driver_request_check(&agent->config), tables_checked, errand);
+}
+
+static void zone_answered(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512];
+	struct event event = {.type = EVENT_ZONE, .id = errand->id, .text = error};
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	if (event.ok)
+		event.serial = (uint64_t)json_integer_value(json_object_get(reply, "serial"));
+	agent_event(errand->agent, &event);
+	free(errand);
+}
+
+static void on_zone(struct agent *agent, struct effect *effect)
+{
+	const struct config_zone *zone = config_zone_find(&agent->config, effect->name);
+	struct errand *errand = errand_create(agent, effect->id);
+	json_t *request = NULL;
+
+	if (zone != NULL)
+		request = driver_request_zone(
+		        zone, bytes_of(effect->data, effect->length), effect->serial_floor);
+	helper_process_ask(agent->helper, request, zone_answered, errand);
+}
+
+static void local_answered(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512];
+	struct event event = {.type = EVENT_LOCAL, .id = errand->id, .text = error};
+	char *local = NULL;
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	if (event.ok)
+		local = driver_reply_lines(reply, "local");
+	event.data = bytes_of(local, local != NULL ? strlen(local) : 0);
+	agent_event(errand->agent, &event);
+	free(local);
+	free(errand);
+}
+
+static void on_local(struct agent *agent, struct effect *effect)
+{
+	helper_process_ask(agent->helper,
+	        driver_request_local(&agent->config, bytes_of(effect->data, effect->length)), local_answered,
+	        errand_create(agent, effect->id));
+}
+
+static void probe_answered(void *context, const char *verdicts)
+{
+	struct errand *errand = context;
+
+	agent_event(errand->agent, &(struct event){.type = EVENT_PROBED,
+	                                   .id = errand->id,
+	                                   .data = bytes_of(verdicts, strlen(verdicts))});
+	free(errand);
+}
+
+static void on_probe(struct agent *agent, struct effect *effect)
+{
+	struct probe_request request = {
+	        .from = agent->config.vpn_addresses[0],
+	        .to = effect->address,
+	        .port = effect->port,
+	        .recipients = effect->type == EFFECT_RCPT ? (const char *)effect->data : NULL,
+	};
+
+	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
+}
+
+/* The store of others' objects comes later. */
+static void on_nothing(struct agent *agent, struct effect *effect)
+{
+	(void)agent;
+	(void)effect;
+}
+
+static void on_alarm(struct agent *agent, struct effect *effect)
+{
+	agent_note(agent, effect->text, now_is().wall_ms / 1000);
+	log_line(LOG_WARNING, "%s", effect->text);
+}
+
+static void on_audit(struct agent *agent, struct effect *effect)
+{
+	(void)agent;
+	log_line(LOG_NOTICE, "%s", effect->text);
+}
+
+static void carry_out(struct agent *agent, struct effect *effect)
+{
+	static void (*const rows[])(struct agent *, struct effect *) = {
+	        [EFFECT_PERSIST] = on_persist,
+	        [EFFECT_STORE] = on_nothing,
+	        [EFFECT_UNSTORE] = on_nothing,
+	        [EFFECT_SEND] = on_send,
+	        [EFFECT_DIAL] = on_dial,
+	        [EFFECT_CLOSE] = on_close,
+	        [EFFECT_TABLES] = on_tables,
+	        [EFFECT_ZONE] = on_zone,
+	        [EFFECT_LOCAL] = on_local,
+	        [EFFECT_BANNER] = on_probe,
+	        [EFFECT_RCPT] = on_probe,
+	        [EFFECT_ALARM] = on_alarm,
+	        [EFFECT_AUDIT] = on_audit,
+	};
+
+	if (!agent->stopping)
+		rows[effect->type](agent, effect);
+}
+
+/* May be called from within itself, when the helper's queue answers at once: the outer one goes on. */
+static void drain(struct agent *agent)
+{
+	struct effect effect;
+
+	if (agent->draining)
+		return;
+	agent->draining = true;
+	while (core_effect_next(agent->core, &effect)) {
+		carry_out(agent, &effect);
+		effect_fini(&effect);
+	}
+	agent->draining = false;
+	INVARIANT(!core_node(agent->core)->effects.failed); /* out of memory: systemd starts us again */
+	set_timer(agent);
+}
+
+/* --- what commands see -------------------------------------------------------------------------------------
+ */
+
+const struct paths *agent_paths(const struct agent *agent)
+{
+	return &agent->paths;
+}
+
+const struct config *agent_config(const struct agent *agent)
+{
+	return &agent->config;
+}
+
+const uint8_t *agent_root_key(const struct agent *agent)
+{
+	return agent->identity.root;
+}
+
+int64_t agent_wall_s(const struct agent *agent)
+{
+	(void)agent;
+	return now_is().wall_ms / 1000;
+}
+
+int64_t agent_mono_ms(const struct agent *agent)
+{
+	(void)agent;
+	return now_is().mono_ms;
+}
+
+void agent_note(struct agent *agent, const char *text, int64_t wall_s)
+{
+	struct agent_note *note = &agent->notes[agent->note_count++ % AGENT_NOTES_MAX];
+
+	note->wall_s = wall_s;
+	snprintf(note->text, sizeof note->text, "%s", text);
+}
+
+/* --- settings ---------------------------------------------------------------------------------------- */
+
+/* Puts what was loaded into the core. Takes config and files; on failure both are dropped. */
+static enum result agent_enforce(struct agent *agent, struct config *config, struct operator_files *files)
+{
+	struct settings settings;
+	enum result result = settings_build(config, files, agent->suffixes, &settings);
+
+	if (result != RESULT_OK) {
+		config_fini(config);
+		operator_files_fini(files);
+		return result;
+	}
+	config_fini(&agent->config);
+	operator_files_fini(&agent->files);
+	agent->config = *config;
+	agent->files = *files;
+	core_event(agent->core, now_is(), &(struct event){.type = EVENT_SETTINGS, .settings = &settings});
+	settings_build_fini(&settings);
+	return RESULT_OK;
+}
+
+enum result agent_reload(struct agent *agent, struct control_error *error)
+{
+	struct config config;
+	struct operator_files files;
+	enum result result = config_load(&config, &agent->paths, &error->why);
+
+	if (result != RESULT_OK)
+		return result;
+	result = operator_files_load(&files, &agent->paths, agent->identity.root, &error->why);
+	if (result != RESULT_OK) {
+		config_fini(&config);
+		return result;
+	}
+	result = agent_enforce(agent, &config, &files);
+	if (result != RESULT_OK) {
+		complaint_set(&error->why, "out of memory");
+		return result;
+	}
+	on_listen(&agent->listen_timer);
+	drain(agent);
+	log_line(LOG_NOTICE, "configuration and the operator's files are read anew");
+	return RESULT_OK;
+}
+
+/* --- start -------------------------------------------------------------------------------------------------
+ */
+
+static enum result start_core(struct agent *agent, struct complaint *why)
+{
+	struct limits limits = limits_default();
+	struct core_identity identity = {
+	        .op_secret = agent->identity.secrets->op,
+	        .session_secret = agent->identity.secrets->session,
+	        .psk = agent->psk,
+	        .certificate = bytes_of(agent->certificate, agent->certificate_length),
+	};
+	uint8_t seed[32];
+	enum result result;
+
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, NULL, 0, sizeof agent->psk);
+	crypto_generichash_update(&state, (const uint8_t *)"correomesh psk", strlen("correomesh psk"));
+	crypto_generichash_update(
+	        &state, (const uint8_t *)agent->config.secret, strlen(agent->config.secret));
+	crypto_generichash_final(&state, agent->psk, sizeof agent->psk);
+	randombytes_buf(seed, sizeof seed);
+	result = core_create(&limits, &agent->config.timing, &identity, seed, &agent->core);
+	sodium_memzero(seed, sizeof seed);
+	if (result != RESULT_OK)
+		complaint_set(why, "the keys in %s don't fit their certificate: %s", agent->paths.keys_dir,
+		        result_text(result));
+	return result;
+}
+
+static enum result load_facts(struct agent *agent, struct complaint *why)
+{
+	for (unsigned i = 0; core_fact_names[i] != NULL; i++) {
+		uint8_t *text;
+		size_t length;
+		unsigned line = 0;
+		enum result result =
+		        fact_read(agent->var_fd, core_fact_names[i], FACT_SIZE_MAX, &text, &length);
+
+		if (result == RESULT_NOT_FOUND)
+			continue;
+		if (result == RESULT_OK)
+			result = core_load(
+			        agent->core, now_is(), core_fact_names[i], bytes_of(text, length), &line);
+		free(text);
+		if (result == RESULT_OK)
+			continue;
+		complaint_set(why, "%s/%s:%u: %s", agent->paths.var_dir, core_fact_names[i], line,
+		        result_text(result));
+		complaint_set_tip(why,
+		        "meshd writes this file itself: put it back from a backup; the mail server goes "
+		        "on meanwhile with what it has");
+		return result;
+	}
+	return RESULT_OK;
+}
+
+static enum result load_operator(struct agent *agent, struct complaint *why)
+{
+	enum result result = identity_load(&agent->identity, &agent->paths, why);
+
+	if (result == RESULT_OK)
+		result = certificate_obtain(agent, why);
+	if (result == RESULT_OK)
+		result = config_load(&agent->config, &agent->paths, why);
+	if (result == RESULT_OK)
+		result = operator_files_load(&agent->files, &agent->paths, agent->identity.root, why);
+	if (result == RESULT_OK) {
+		agent->suffixes = public_suffixes_load();
+		if (agent->suffixes == NULL) {
+			complaint_set(why, "no list of public suffixes");
+			complaint_set_tip(why, "apt-get install publicsuffix");
+			result = RESULT_NOT_FOUND;
+		}
+	}
+	return result;
+}
+
+static enum result agent_load(struct agent *agent, struct complaint *why)
+{
+	struct config config;
+	struct operator_files files;
+	enum result result = fact_dir_open(agent->paths.var_dir, &agent->var_fd);
+
+	if (result != RESULT_OK) {
+		complaint_set(why, "can't use %s: %s", agent->paths.var_dir,
+		        result == RESULT_REFUSED ? "another meshd is running there" : strerror(errno));
+		complaint_set_tip(why, "a new node is made by meshctl init NAME ADDRESS");
+		return result;
+	}
+	result = load_operator(agent, why);
+	if (result == RESULT_OK)
+		result = start_core(agent, why);
+	if (result == RESULT_OK)
+		result = load_facts(agent, why);
+	if (result != RESULT_OK)
+		return result;
+	config = agent->config;
+	files = agent->files;
+	agent->config = (struct config){.name = ""};
+	agent->files = (struct operator_files){.member_count = 0};
+	return agent_enforce(agent, &config, &files);
+}
+
+static void on_stop(uv_signal_t *signal, int number)
+{
+	struct agent *agent = signal->data;
+
+	if (agent->stopping)
+		return;
+	log_line(LOG_NOTICE, "stopping at %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	agent->stopping = true;
+	uv_timer_stop(&agent->timer);
+	control_close(agent->control, NULL, NULL);
+	helper_process_destroy(agent->helper, free);
+	transport_destroy(agent->transport);
+	uv_stop(&agent->loop);
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+	struct control_error error = {0};
+
+	(void)number;
+	if (agent_reload(signal->data, &error) != RESULT_OK)
+		log_line(LOG_ERROR, "reload refused, the running configuration stays: %s", error.why.text);
+}
+
+static void start_signals(struct agent *agent)
+{
+	static const int numbers[AGENT_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+	for (unsigned i = 0; i < AGENT_SIGNALS; i++) {
+		uv_signal_init(&agent->loop, &agent->signals[i]);
+		agent->signals[i].data = agent;
+		uv_signal_start(&agent->signals[i], numbers[i] == SIGHUP ? on_hangup : on_stop, numbers[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static enum result start_loop(struct agent *agent, const char *program, struct complaint *why)
+{
+	static const struct transport_calls calls = {
+	        .opened = on_opened, .received = on_received, .closed = on_closed};
+	struct control_options control = {
+	        .path = agent->paths.control_socket, .service = commands_service(agent)};
+
+	uv_timer_init(&agent->loop, &agent->timer);
+	uv_timer_init(&agent->loop, &agent->listen_timer);
+	agent->timer.data = agent->listen_timer.data = agent;
+	agent->transport = transport_create(
+	        &agent->loop, &calls, agent, core_node(agent->core)->limits.session_queue_bytes);
+	agent->helper = helper_process_create(&agent->loop, program);
+	if (agent->transport == NULL || agent->helper == NULL) {
+		complaint_set(why, "out of memory");
+		return RESULT_NO_MEMORY;
+	}
+	return control_open(&agent->control, &agent->loop, &control, why);
+}
+
+/* --- end ---------------------------------------------------------------------------------------------------
+ */
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void agent_end(struct agent *agent)
+{
+	core_destroy(agent->core);
+	identity_fini(&agent->identity);
+	config_fini(&agent->config);
+	operator_files_fini(&agent->files);
+	psl_free(agent->suffixes);
+	json_decref(agent->setup);
+	free(agent->certificate);
+	if (agent->var_fd >= 0)
+		fact_dir_close(agent->var_fd);
+	sodium_memzero(agent, sizeof *agent);
+	free(agent);
+}
+
+int agent_run(const struct paths *paths, const char *program, struct complaint *why)
+{
+	struct agent *agent = calloc(1, sizeof *agent);
+	enum result result;
+
+	if (agent == NULL)
+		return 1;
+	agent->paths = *paths;
+	agent->var_fd = -1;
+	uv_loop_init(&agent->loop);
+	result = agent_load(agent, why);
+	if (result == RESULT_OK)
+		result = start_loop(agent, program, why);
+	if (result == RESULT_OK) {
+		start_signals(agent);
+		on_listen(&agent->listen_timer);
+		agent_event(agent, &(struct event){.type = EVENT_START});
+		log_line(LOG_NOTICE, "meshd %s runs as %s in net %s%s", CORREOMESH_VERSION,
+		        agent->config.name, paths->net, agent->config.observe ? ", observing only" : "");
+		uv_run(&agent->loop, UV_RUN_DEFAULT);
+		/* What was closed in on_stop() gets a turn to go; then whatever is left is closed. */
+		uv_run(&agent->loop, UV_RUN_NOWAIT);
+		uv_walk(&agent->loop, close_handle, NULL);
+		uv_run(&agent->loop, UV_RUN_NOWAIT);
+	}
+	agent_end(agent);
+	return result == RESULT_OK ? 0 : 1;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * meshd: the agent, its check modes, and its helper process, by option.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "agent/helper.h"
+#include "agent/init.h"
+#include "agent/log.h"
+#include "agent/loop.h"
+#include "agent/setup_postfix.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage[] =
+        "usage: meshd [--prefix DIR] --net NET               run the agent in the foreground\n"
+        "       meshd [--prefix DIR] --net NET --init NAME ADDRESS [--mesh-prefix PREFIX]\n"
+        "       meshd [--prefix DIR] --net NET --key         print this node's key line\n"
+        "       meshd [--prefix DIR] --net NET --setup postfix\n"
+        "       meshd --help | --version\n"
+        "\n"
+        "meshd runs beside tinc, gossips signed claims with its friends' agents and drives this node's\n"
+        "mail server and zones. Steer it with meshctl. See meshd(8).\n";
+
+enum mode { MODE_RUN, MODE_INIT, MODE_KEY, MODE_SETUP, MODE_HELPER, MODE_HELP, MODE_VERSION };
+
+struct options {
+	enum mode mode;
+	const char *prefix;
+	const char *net;
+	const char *helper_fd;
+	const char *setup;
+	struct init_options init;
+};
+
+static bool take_options(int argc, char **argv, struct options *out)
+{
+	static const struct option rows[] = {
+	        {"prefix", required_argument, NULL, 'p'},
+	        {"net", required_argument, NULL, 'n'},
+	        {"mesh-prefix", required_argument, NULL, 'm'},
+	        {"init", no_argument, NULL, MODE_INIT},
+	        {"key", no_argument, NULL, MODE_KEY},
+	        {"setup", required_argument, NULL, MODE_SETUP},
+	        {"helper", required_argument, NULL, MODE_HELPER},
+	        {"help", no_argument, NULL, MODE_HELP},
+	        {"version", no_argument, NULL, MODE_VERSION},
+	        {NULL, 0, NULL, 0},
+	};
+	int row;
+
+	*out = (struct options){.mode = MODE_RUN, .prefix = ""};
+	while ((row = getopt_long(argc, argv, "", rows, NULL)) != -1) {
+		if (row == '?')
+			return false;
+		if (row == 'p')
+			out->prefix = optarg;
+		else if (row == 'n')
+			out->net = optarg;
+		else if (row == 'm')
+			out->init.mesh_prefix = optarg;
+		else
+			out->mode = (enum mode)row;
+		if (row == MODE_SETUP)
+			out->setup = optarg;
+		if (row == MODE_HELPER)
+			out->helper_fd = optarg;
+	}
+	if (out->mode == MODE_INIT && argc - optind == 2) {
+		out->init.name = argv[optind];
+		out->init.address = argv[optind + 1];
+		return true;
+	}
+	return optind == argc && out->mode != MODE_INIT;
+}
+
+static int run_helper(const char *text)
+{
+	char *end;
+	long fd = strtol(text, &end, 10);
+
+	return *end == '\0' && fd > 2 && fd < 1024 ? helper_main((int)fd) : EXIT_USAGE;
+}
+
+static int complain(const struct complaint *why)
+{
+	fprintf(stderr, "meshd: %s\n", why->text);
+	if (why->tip[0] != '\0')
+		fprintf(stderr, "  tip: %s\n", why->tip);
+	return EXIT_FAILURE;
+}
+
+static int run_setup(const struct paths *paths, const char *what)
+{
+	struct config config;
+	struct complaint why;
+	char texts[CONFIG_ADDRESSES_MAX][ADDRESS_TEXT_BYTES];
+	const char *addresses[CONFIG_ADDRESSES_MAX];
+	int left;
+
+	if (strcmp(what, "postfix") != 0) {
+		fprintf(stderr, "meshd: can't set up \"%s\"; there is: postfix\n", what);
+		return EXIT_USAGE;
+	}
+	if (config_load(&config, paths, &why) != RESULT_OK)
+		return complain(&why);
+	for (unsigned i = 0; i < config.vpn_address_count; i++) {
+		address_render(&config.vpn_addresses[i], texts[i]);
+		addresses[i] = texts[i];
+	}
+	if (config.postfix.is_set) {
+		left = setup_postfix_print(config.postfix.config_dir, config.postfix.tables, addresses,
+		        config.vpn_address_count, stdout);
+	} else {
+		fprintf(stderr,
+		        "meshd: %s has no postfix section\n  tip: add postfix { config_dir = "
+		        "\"/etc/postfix\" }\n",
+		        paths->config);
+		left = -1;
+	}
+	config_fini(&config);
+	return left < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Our own program, for the helper: as it was started, unless the system knows better. */
+static const char *program_of(const char *argument)
+{
+	static char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+
+	if (length <= 0)
+		return argument;
+	path[length] = '\0';
+	return path;
+}
+
+static int run_agent(const struct paths *paths, const char *program)
+{
+	struct complaint why = {.text = ""};
+	int status = agent_run(paths, program_of(program), &why);
+
+	return why.text[0] != '\0' ? complain(&why) : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct paths paths;
+	struct complaint why;
+
+	if (!take_options(argc, argv, &options)) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (options.mode == MODE_HELP || options.mode == MODE_VERSION) {
+		fputs(options.mode == MODE_HELP ? usage : "meshd " CORREOMESH_VERSION "\n", stdout);
+		return EXIT_SUCCESS;
+	}
+	if (sodium_init() < 0)
+		return EXIT_FAILURE;
+	if (options.mode == MODE_HELPER)
+		return run_helper(options.helper_fd);
+	if (options.net == NULL) {
+		fputs("meshd: which net? say --net NET\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (paths_init(&paths, options.prefix, options.net, &why) != RESULT_OK)
+		return complain(&why);
+	if (options.mode == MODE_INIT)
+		return init_main(&paths, &options.init);
+	if (options.mode == MODE_KEY)
+		return init_key_main(&paths);
+	return options.mode == MODE_SETUP ? run_setup(&paths, options.setup) : run_agent(&paths, argv[0]);
+}

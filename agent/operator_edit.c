@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/operator_edit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/line_file.h"
+#include "store/fact_file.h"
+
+#define DATE_SIZE 16
+
+static void render_date(int64_t wall_s, char date[DATE_SIZE])
+{
+	time_t seconds = (time_t)wall_s;
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL || strftime(date, DATE_SIZE, "%Y-%m-%d", &tm) == 0)
+		date[0] = '\0';
+}
+
+static enum result add_line(const char *path, const char *line, struct complaint *why)
+{
+	struct line_file file;
+	enum result result = line_file_read(&file, path, why);
+
+	if (result != RESULT_OK)
+		return result;
+	result = line_file_add(&file, line, why);
+	line_file_fini(&file);
+	return result;
+}
+
+static enum result complain_pin(
+        const struct paths *paths, const char *name, enum result result, struct complaint *why)
+{
+	int error = errno;
+
+	if (result == RESULT_REFUSED) {
+		complaint_set(why, "%s/%s is already there", paths->members_dir, name);
+		complaint_set_tip(why, "choose another name: meshctl pin --as NAME, or remove that file");
+		return result;
+	}
+	complaint_set(why, "%s/%s can't be written: %s", paths->members_dir, name,
+	        result == RESULT_IO ? strerror(error) : result_text(result));
+	complaint_set_tip(why, "the directory belongs to user meshd: see ls -ld");
+	return result;
+}
+
+enum result operator_edit_pin(
+        const struct paths *paths, const char *name, const struct keyline *keyline, struct complaint *why)
+{
+	const struct fact_mode mode = {0644, (uid_t)-1, (gid_t)-1};
+	char line[KEYLINE_BYTES_MAX + 1];
+	int dirfd = -1;
+	enum result result = fact_dir_open_read(paths->members_dir, &dirfd);
+
+	keyline_render(keyline, line);
+	strcat(line, "\n");
+	if (result == RESULT_OK)
+		result = fact_create(dirfd, name, line, strlen(line), &mode);
+	if (result != RESULT_OK)
+		complain_pin(paths, name, result, why);
+	fact_dir_close(dirfd);
+	return result;
+}
+
+enum result operator_edit_claim(
+        const struct paths *paths, const char *domain, int64_t wall_s, struct complaint *why)
+{
+	char line[DOMAIN_LENGTH_MAX + 32];
+	char date[DATE_SIZE];
+
+	render_date(wall_s, date);
+	snprintf(line, sizeof line, "%s  # %s", domain, date);
+	return add_line(paths->claims, line, why);
+}
+
+enum result operator_edit_accept(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
+        const char *name, int64_t wall_s, struct complaint *why)
+{
+	char line[DOMAIN_LENGTH_MAX + KEY_TEXT_BYTES + MEMBER_NAME_BYTES + 32];
+	char text[KEY_TEXT_BYTES];
+	char date[DATE_SIZE];
+
+	key_render(key, text);
+	render_date(wall_s, date);
+	snprintf(line, sizeof line, "%s from %s  # %s %s", domain, text, name == NULL ? "" : name, date);
+	return add_line(paths->accepts, line, why);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The edits that meshctl asks for, one line each; operator_files reads what this writes. Whoever calls has
+ * loaded the files and checked that the edit makes sense; here it is only done. Not pure: files.
+ *
+ * Results as of line_file_add(): CHANGED and REFUSED leave everything as it was.
+ */
+#ifndef AGENT_OPERATOR_EDIT_H
+#define AGENT_OPERATOR_EDIT_H
+
+#include <stdint.h>
+
+#include "agent/complaint.h"
+#include "agent/paths.h"
+#include "proto/keyline.h"
+#include "proto/result.h"
+
+/* Creates members/NAME; REFUSED if there is such a file. name passes member_name_check(). */
+enum result operator_edit_pin(
+        const struct paths *paths, const char *name, const struct keyline *keyline, struct complaint *why);
+
+/* Adds "DOMAIN  # DATE" to claims. `wall_s`: seconds since 1970, for the date in the comment. */
+enum result operator_edit_claim(
+        const struct paths *paths, const char *domain, int64_t wall_s, struct complaint *why);
+
+/* Adds "DOMAIN from KEY  # NAME DATE" to accepts; name may be NULL. */
+enum result operator_edit_accept(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
+        const char *name, int64_t wall_s, struct complaint *why);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The commands of meshctl: one table, a function each.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "cli/cli.h"
+
+struct cli_command {
+	const char *name;
+	const char *usage; /* what follows the name */
+	const char *help;  /* one line */
+	int args_min;
+	int args_max;
+	bool takes_as;          /* --as NAME */
+	bool takes_mesh_prefix; /* --mesh-prefix PREFIX */
+	enum cli_exit (*run)(const struct cli *cli, char *const *args, int count);
+};
+
+extern const struct cli_command cli_commands[];
+extern const size_t cli_command_count;
+
+/* NULL if there is none. */
+const struct cli_command *cli_command_find(const char *name);
+
+/* cli/command_check.c: meshd's check modes. */
+enum cli_exit command_init(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_key(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_setup(const struct cli *cli, char *const *args, int count);
+
+/* cli/command_edit.c: what changes the operator's files, by the agent. */
+enum cli_exit command_accept(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_claim(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_pin(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
+
+/* cli/command_look.c */
+enum cli_exit command_plan(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_status(const struct cli *cli, char *const *args, int count);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/render_status.h"
+
+#define KEYLINE_SIZE 1024 /* bytes; meshd takes 256 and says what is wrong with more */
+#define KEYLINE_WORDS 5
+#define TIP_PIN "meshctl pin KEYLINE, where KEYLINE is what the member's \"meshctl key\" prints"
+
+/* Takes args. */
+static enum cli_exit edit(const struct cli *cli, const char *command, json_t *args)
+{
+	json_t *reply;
+	enum cli_exit code;
+
+	if (args == NULL)
+		return cli_fail(cli, CLI_USAGE, "arguments are plain text", "an argument isn't UTF-8");
+	code = client_ask(cli, command, args, &reply);
+	return code == CLI_DONE ? cli_end(cli, reply, render_edit) : code;
+}
+
+enum cli_exit command_accept(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	if (strcmp(args[1], "from") != 0)
+		return cli_fail(cli, CLI_USAGE, "meshctl accept DOMAIN from MEMBER",
+		        "the second word has to be \"from\"");
+	return edit(cli, "accept", json_pack("{s:s,s:s}", "domain", args[0], "from", args[2]));
+}
+
+enum cli_exit command_claim(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return edit(cli, "claim", json_pack("{s:s}", "domain", args[0]));
+}
+
+enum cli_exit command_reload(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	return edit(cli, "reload", json_object());
+}
+
+/* The first line that is neither empty nor a comment. */
+static enum cli_exit read_stream(
+        const struct cli *cli, FILE *stream, const char *name, char line[KEYLINE_SIZE])
+{
+	while (fgets(line, KEYLINE_SIZE, stream) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[strspn(line, " \t")] != '\0' && line[strspn(line, " \t")] != '#')
+			return CLI_DONE;
+	}
+	return cli_fail(cli, CLI_USAGE, TIP_PIN, "no key line in %s", name);
+}
+
+static enum cli_exit read_file(const struct cli *cli, const char *name, char line[KEYLINE_SIZE])
+{
+	FILE *stream = fopen(name, "re");
+	enum cli_exit code;
+
+	if (stream == NULL)
+		return cli_fail(cli, CLI_USAGE, TIP_PIN, "%s: %s", name, strerror(errno));
+	code = read_stream(cli, stream, name, line);
+	fclose(stream);
+	return code;
+}
+
+static enum cli_exit join_words(const struct cli *cli, char *const *args, int count, char line[KEYLINE_SIZE])
+{
+	size_t used = 0;
+
+	line[0] = '\0';
+	for (int i = 0; i < count; i++) {
+		int length = snprintf(line + used, KEYLINE_SIZE - used, "%s%s", i > 0 ? " " : "", args[i]);
+
+		if (length < 0 || (size_t)length >= KEYLINE_SIZE - used)
+			return cli_fail(cli, CLI_USAGE, TIP_PIN, "the key line is too long");
+		used += (size_t)length;
+	}
+	return CLI_DONE;
+}
+
+/* A key line as one word or five, the name of a file that has it, or - for stdin. */
+static enum cli_exit get_keyline(const struct cli *cli, char *const *args, int count, char line[KEYLINE_SIZE])
+{
+	if (count == KEYLINE_WORDS || (count == 1 && strchr(args[0], ' ') != NULL))
+		return join_words(cli, args, count, line);
+	if (count != 1)
+		return cli_fail(cli, CLI_USAGE, TIP_PIN, "a key line has %d words, these are %d",
+		        KEYLINE_WORDS, count);
+	if (strcmp(args[0], "-") == 0)
+		return read_stream(cli, stdin, "standard input", line);
+	return read_file(cli, args[0], line);
+}
+
+enum cli_exit command_pin(const struct cli *cli, char *const *args, int count)
+{
+	char line[KEYLINE_SIZE];
+	enum cli_exit code = get_keyline(cli, args, count, line);
+
+	if (code != CLI_DONE)
+		return code;
+	if (cli->as == NULL)
+		return edit(cli, "pin", json_pack("{s:s}", "line", line));
+	return edit(cli, "pin", json_pack("{s:s,s:s}", "line", line, "as", cli->as));
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node's agent, meshd, as a user without rights, and meshctl beside it."""
+
+import json
+import os
+import shutil
+
+from tests.lab.wait import Failed, NotYet, expect, wait_until
+
+NET = "demo"
+UID = 64321
+PROGRAMS = ("agent/meshd", "cli/meshctl")
+SECONDS_TO_START = 10
+_EXIT_DONE = 0
+_EXIT_NOT_RUNNING = 3
+
+_CONF = """name = "{name}"
+vpn_address = {{"{vpn}"}}
+public_address = {{"{public}"}}
+mesh_prefix = {{"10.66.0.0/16"}}
+mesh_port = 10655
+smtp_port = 25
+carry = {carry}
+observe = no
+allow_test_names = yes
+pool_zone = {{"pool.test"}}
+"""
+_POSTFIX = """postfix {
+	config_dir = "/etc/postfix"
+}
+"""
+_ZONE = """zone "{name}" {{
+	server = nsd
+	base = "{base}"
+	file = "{file}"
+	control = {{{control}}}
+	address = "{address}"
+}}
+"""
+
+
+def install(build, directory):
+    """Copy the programs to where every user may run them, wherever the source tree lies."""
+    os.makedirs(directory)
+    for program in PROGRAMS:
+        source = os.path.join(build, program)
+        expect(os.access(source, os.X_OK), f"{source} isn't there: build it first (dev/demo does)")
+        shutil.copy(source, directory)
+    return directory
+
+
+class Zone:
+    """A zone that the agent completes: the operator's base, and the file that NSD reads beside it."""
+
+    def __init__(self, name, directory, base_text):
+        self.name = name
+        self.base = os.path.join(directory, f"{name}.base")
+        self.file = os.path.join(directory, f"{name}.zone")
+        for path in (self.base, self.file):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(base_text)
+            os.chown(path, UID, UID)
+
+
+class Agent:
+    def __init__(self, node, vpn, programs, groups):
+        self.node = node
+        self.vpn = vpn
+        self.prefix = node.path("mesh")
+        self._programs = programs
+        self._as_user = ["setpriv", f"--reuid={UID}", f"--regid={UID}", f"--groups={','.join(map(str, groups))}",
+                         "--no-new-privs"]
+        self.daemon = None
+
+    def _argv(self, program, *arguments):
+        path = os.path.join(self._programs, program)
+        return [*self._as_user, path, "--prefix", self.prefix, "--net", NET, *arguments]
+
+    def table(self, name):
+        """The path of one of the tables that the agent writes for Postfix."""
+        return os.path.join(self.prefix, "var/lib/meshd", NET, "postfix", name)
+
+    def init(self):
+        os.makedirs(self.prefix)
+        os.chown(self.prefix, UID, UID)
+        self.ctl("init", self.node.name, self.vpn)
+
+    def configure(self, carry, drives_postfix, zones=(), control=()):
+        text = _CONF.format(name=self.node.name, vpn=self.vpn, public=self.node.public, carry=carry)
+        if drives_postfix:
+            text += _POSTFIX
+        words = ", ".join(f'"{word}"' for word in control)
+        for zone in zones:
+            text += _ZONE.format(name=zone.name, base=zone.base, file=zone.file, control=words,
+                                 address=self.node.public)
+        path = self.node.write(f"mesh/etc/meshd/{NET}/meshd.conf", text)
+        os.chown(path, UID, UID)
+
+    def start(self):
+        """Returns when the agent answers meshctl."""
+        self.daemon = self.node.start(*self._argv("meshd"), log="meshd.log")
+        wait_until(f"{self.node.name}: meshd answers meshctl", SECONDS_TO_START,
+                   lambda: self.daemon.check_running() and self._answers())
+
+    def _answers(self):
+        done = self.node.run(*self._argv("meshctl", "status"), check=False)
+        if done.returncode != _EXIT_DONE:
+            raise NotYet(f"meshctl status exits with {done.returncode}: {done.stderr.strip()}")
+        return True
+
+    def end(self):
+        """Ends meshd as systemd would; Failed if it didn't end well, or meshctl doesn't notice."""
+        status = self.daemon.end()
+        expect(status == 0, f"{self.node.name}: meshd ended with {status}, see log/meshd.log")
+        status = self.ctl("status", check=False).returncode
+        expect(status == _EXIT_NOT_RUNNING,
+               f"{self.node.name}: without an agent meshctl status exits with {status}, not {_EXIT_NOT_RUNNING}")
+
+    def ctl(self, *arguments, check=True):
+        return self.node.run(*self._argv("meshctl", *arguments), check=check)
+
+    def key(self):
+        return self.ctl("key").stdout.strip()
+
+    def pin(self, other):
+        self.ctl("pin", other.key())
+
+    def claim(self, domain):
+        self.ctl("claim", domain)
+
+    def accept(self, domain, member):
+        self.ctl("accept", domain, "from", member)
+
+    def status(self):
+        return self.ctl("status").stdout
+
+    def members_up(self):
+        """The names of the members that this agent has a session with."""
+        text = self.ctl("status", "--json").stdout
+        try:
+            return {member["name"] for member in json.loads(text)["data"]["members"] if member["state"] == "up"}
+        except (ValueError, KeyError, TypeError) as error:
+            raise Failed(f"{self.node.name}: meshctl status --json isn't as agreed ({error!r}): {text}") from error

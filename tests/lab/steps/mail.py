@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stranger's Postfix sends by DNS alone; a recipient that doesn't exist is refused at the relay."""
+
+from tests.lab import sender, smtp, village
+from tests.lab.post import Post
+from tests.lab.wait import Failed, NotYet, wait_until
+
+SECONDS_TO_DELIVER = 60
+SECONDS_TO_VERIFY = 15
+MESSAGES_PER_DOMAIN = 60
+NO_SUCH_USER = 550
+
+
+def tell(scene):
+    for domain in village.HOME_OF:
+        recipients = [f"{user}@{domain}" for user in village.USERS]
+        scene.sent |= sender.send(scene.outside, village.STRANGER, recipients, MESSAGES_PER_DOMAIN, domain)
+    wait_until("all mail is in the right Maildirs", SECONDS_TO_DELIVER, lambda: _is_delivered(scene), pause=0.2)
+    for domain in village.HOME_OF:
+        _ask_unknown_recipient(scene, domain)
+    return f"{len(scene.sent)} messages sent, all in the right Maildirs; an unknown recipient gets {NO_SUCH_USER}"
+
+
+def _is_delivered(scene):
+    post = Post(scene.places, scene.sent)
+    for bounce in post.endings("bounced"):
+        raise Failed(f"{bounce.message_id} to {bounce.recipient} bounced at {bounce.relay}: {bounce.text}")
+    if post.delivered() < len(scene.sent):
+        deferrals = [f", {delivery.recipient}: {delivery.text}" for delivery in post.endings("deferred")]
+        raise NotYet(f"{post.delivered()} of {len(scene.sent)}" + "".join(deferrals[-1:]))
+    return True
+
+
+def _ask_unknown_recipient(scene, domain):
+    """The first answer may be 450, while the relay still waits for the home's word."""
+    recipient = f"{smtp.fresh_local_part()}@{domain}"
+
+    def is_refused():
+        reply = smtp.ask_recipient(address, recipient, "outside.test")
+        if reply.code != NO_SUCH_USER:
+            raise NotYet(f"{reply.code} {reply.text}")
+        return True
+
+    with scene.outside.inside():
+        for address in scene.chain.mail_addresses(domain):
+            wait_until(f"{address} refuses {recipient} with {NO_SUCH_USER}", SECONDS_TO_VERIFY, is_refused)

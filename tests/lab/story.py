@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the steps of a demo, one line of output each, and keeps the result as JSON."""
+
+import json
+import os
+import time
+
+FORMAT_VERSION = 1
+
+
+class Story:
+    def __init__(self):
+        self._began = time.monotonic()
+        self._steps = []
+        self._ok = False
+
+    def prepare(self, name, body):
+        """Something that must work but is no step of the story."""
+        self._run(name, body)
+
+    def step(self, number, name, body):
+        """Run body, which returns in a few words what happened; Failed ends the story."""
+        step = {"n": number, "name": name, "ok": False, "seconds": None}
+        self._steps.append(step)
+        began = time.monotonic()
+        try:
+            self._run(f"{number} {name}", body)
+            step["ok"] = True
+        finally:
+            step["seconds"] = round(time.monotonic() - began, 2)
+
+    def _run(self, title, body):
+        began = time.monotonic()
+        try:
+            said = body()
+        except BaseException as error:
+            self._say("FAILED", title, began, str(error) or "interrupted")
+            raise
+        self._say("ok", title, began, said)
+
+    def _say(self, word, title, began, said):
+        seconds = time.monotonic() - began
+        print(f"{word:6} {seconds:5.1f} s  {title}: {said}", flush=True)
+
+    def end_well(self):
+        """To be called after the last line; until then the story has failed."""
+        self._ok = True
+
+    def write(self, path, figures):
+        """The result file; figures are its further members."""
+        result = {"version": FORMAT_VERSION, "ok": self._ok, "steps": self._steps, **figures}
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "w", encoding="ascii") as file:
+            json.dump(result, file, indent=2)
+            file.write("\n")
+
+    def verdict(self, path):
+        """Print the last line; returns the exit status."""
+        word = "PASSED" if self._ok else "FAILED"
+        print(f"{word} in {time.monotonic() - self._began:.0f} s, {path}", flush=True)
+        return 0 if self._ok else 1
