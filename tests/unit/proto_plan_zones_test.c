@@ -474,6 +474,48 @@ static void gives_a_domain_to_the_claimant_whom_the_operator_accepts(void **stat
 	}
 }
 
+static void passes_a_domain_on_when_its_claimant_has_released_it(void **state)
+{
+	struct published first, out;
+
+	(void)state;
+	start(2);
+	first = plan(&nothing);
+	contest();
+	archive_remove(&f.node.archive, key_of(&rosa));
+	fixture_settle(&f);
+	out = plan(&first); /* not held: released nothing */
+	assert_int_equal(count_of(&out, &rosa), 2);
+	assert_int_equal(count_of(&out, &luz), 0);
+	published_fini(&out);
+	fixture_hold(&f, &rosa, 1001, chosen, 0, (const char *[]){"b.test"}, 1, 1000);
+	out = plan_with(&first, may_add_none, NULL); /* nobody can stand in yet */
+	assert_int_equal(count_of(&out, &rosa), 2);
+	assert_int_equal(count_of(&out, &luz), 0);
+	published_fini(&out);
+	out = plan(&first);
+	assert_int_equal(count_of(&out, &rosa), 0);
+	assert_int_equal(count_of(&out, &luz), 2);
+	end(&first, &out);
+}
+
+static void names_each_relay_once_whatever_is_claimed_twice(void **state)
+{
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1000), twice[] = {chunk, chunk};
+	struct head head;
+	struct published out;
+
+	(void)state;
+	start(2);
+	head = head_of(&rosa, 1001);
+	head.relaysets = make_relayset(chosen, 2);
+	head.chunks = make_hashes(twice, 2);
+	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
+	out = plan(&nothing);
+	assert_int_equal(out.mx_count, 2);
+	end(&out, NULL);
+}
+
 /* --- hosts and records ------------------------------------------------------------------------- */
 
 static void gives_a_host_to_everybody_who_offers_and_takes_none_away(void **state)
@@ -600,6 +642,8 @@ int main(void)
 	        TEST(leaves_a_published_domain_to_its_claimant),
 	        TEST(names_relays_of_one_claimant_only),
 	        TEST(gives_a_domain_to_the_claimant_whom_the_operator_accepts),
+	        TEST(passes_a_domain_on_when_its_claimant_has_released_it),
+	        TEST(names_each_relay_once_whatever_is_claimed_twice),
 	        TEST(gives_a_host_to_everybody_who_offers_and_takes_none_away),
 	        TEST(writes_the_records_of_a_pool_zone),
 	        TEST(writes_no_mx_without_a_host_and_no_name_over_253_bytes),
