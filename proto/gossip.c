@@ -134,13 +134,13 @@ static void take_want(struct node *node, struct peer *peer, const struct message
 
 /* --- wants ------------------------------------------------------------------------------------------- */
 
-static struct want *want_find(
-        const struct gossip *gossip, const uint8_t *author, enum object_kind kind, const uint8_t *hash)
+static struct want *want_find(const struct gossip *gossip, bool late, const uint8_t *author,
+        enum object_kind kind, const uint8_t *hash)
 {
 	for (unsigned i = 0; i < gossip->count; i++) {
 		struct want *want = &gossip->wants[i];
 
-		if (want->kind == kind && memcmp(want->hash, hash, HASH_SIZE) == 0 &&
+		if (want->late == late && want->kind == kind && memcmp(want->hash, hash, HASH_SIZE) == 0 &&
 		        memcmp(want->author, author, KEY_SIZE) == 0)
 			return want;
 	}
@@ -151,7 +151,7 @@ static void want_drop(struct gossip *gossip, struct peers *peers, struct want *w
 {
 	struct peer *peer = peers_find(peers, want->peer);
 
-	if (peer != NULL && peer->wants_out > 0)
+	if (peer != NULL && !want->late && peer->wants_out > 0)
 		peer->wants_out--;
 	*want = gossip->wants[--gossip->count];
 }
@@ -207,7 +207,9 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 	enum result result;
 
 	object_hash(message->object, hash);
-	want = want_find(gossip, message->author, message->kind, hash);
+	want = want_find(gossip, false, message->author, message->kind, hash);
+	if (want == NULL)
+		want = want_find(gossip, true, message->author, message->kind, hash);
 	if (want == NULL)
 		return false;
 	/* Asked for of another peer after this one was late: welcome all the same. */
@@ -252,7 +254,7 @@ static void ask(struct gossip *gossip, struct node *node, struct peers *peers, s
 {
 	struct want want = {.kind = demand->kind, .until_ms = node->now.mono_ms + node->timing.want_ms};
 
-	if (want_find(gossip, demand->author->key, demand->kind, demand->hash) != NULL)
+	if (want_find(gossip, false, demand->author->key, demand->kind, demand->hash) != NULL)
 		return;
 	for (unsigned i = 0; i < peers->count; i++) {
 		struct peer *peer = peers->peers[i];
@@ -344,19 +346,33 @@ static void ask_all(struct gossip *gossip, struct node *node, struct peers *peer
 	free(newest);
 }
 
-/* Late or lost answers: another peer is asked; this one isn't believed to have it. */
+/* Late or lost answers: this peer isn't believed to have it and another is asked; but what comes after all,
+ * over a slow line or one that was cut for some seconds, is taken: nobody would offer it again. */
+static void want_expire(struct gossip *gossip, struct node *node, struct peer *peer, struct want *want)
+{
+	const struct author *author = archive_find(&node->archive, want->author);
+	unsigned late = 0;
+
+	for (unsigned i = 0; i < gossip->count; i++)
+		late += gossip->wants[i].late && gossip->wants[i].peer == want->peer;
+	if (author != NULL)
+		forget_offer(node, peer, author, want->kind);
+	peer->wants_out -= peer->wants_out > 0;
+	want->late = true;
+	if (late >= WANT_ENTRIES_MAX || author == NULL)
+		*want = gossip->wants[--gossip->count];
+}
+
 static void expire_wants(struct gossip *gossip, struct node *node, struct peers *peers)
 {
 	for (unsigned i = gossip->count; i-- > 0;) {
-		struct want want = gossip->wants[i];
-		struct peer *peer = peers_find(peers, want.peer);
-		const struct author *author = archive_find(&node->archive, want.author);
+		struct want *want = &gossip->wants[i];
+		struct peer *peer = peers_find(peers, want->peer);
 
-		if (peer != NULL && node->now.mono_ms < want.until_ms)
-			continue;
-		want_drop(gossip, peers, &gossip->wants[i]);
-		if (peer != NULL && author != NULL)
-			forget_offer(node, peer, author, want.kind);
+		if (peer == NULL)
+			want_drop(gossip, peers, want);
+		else if (!want->late && node->now.mono_ms >= want->until_ms)
+			want_expire(gossip, node, peer, want);
 	}
 }
 
@@ -392,7 +408,9 @@ int64_t gossip_due(const struct gossip *gossip)
 {
 	int64_t due = NEVER_MS;
 
-	for (unsigned i = 0; i < gossip->count; i++)
-		due = gossip->wants[i].until_ms < due ? gossip->wants[i].until_ms : due;
+	for (unsigned i = 0; i < gossip->count; i++) {
+		if (!gossip->wants[i].late && gossip->wants[i].until_ms < due)
+			due = gossip->wants[i].until_ms;
+	}
 	return due;
 }

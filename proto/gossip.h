@@ -8,9 +8,10 @@
 
 #include "proto/peers.h"
 
-/* An object that was asked for. */
+/* An object that was asked for. Late: others may be asked, but it is still welcome. */
 struct want {
 	uint32_t peer;
+	bool late;
 	uint8_t author[KEY_SIZE];
 	enum object_kind kind;
 	uint8_t hash[HASH_SIZE];

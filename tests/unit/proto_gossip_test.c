@@ -136,6 +136,24 @@ static void asks_another_when_one_gives_a_forgery(void **state)
 	house_close(&house);
 }
 
+/* A line so slow that one object takes longer than we wait for another to ask. */
+static void takes_an_object_that_comes_late_from_the_only_one_who_has_it(void **state)
+{
+	struct bytes head;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	house_wait(&house, 6000);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_non_null(author(&rosa)->head);
+	house_close(&house);
+}
+
 static void lets_a_member_in_with_a_newer_certificate_than_is_held(void **state)
 {
 	struct identity next;
@@ -158,6 +176,7 @@ int main(void)
 	        TEST(offers_what_it_has_taken_to_the_others_but_not_back),
 	        TEST(asks_another_when_one_does_not_give),
 	        TEST(asks_another_when_one_gives_a_forgery),
+	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
 	        TEST(lets_a_member_in_with_a_newer_certificate_than_is_held),
 	};
 
