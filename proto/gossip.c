@@ -273,9 +273,21 @@ static void ask(struct gossip *gossip, struct node *node, struct peers *peers, s
 	}
 }
 
-/* The newest that any peer has of a kind, if it is newer than ours. */
-static bool newest_offer(
-        const struct peers *peers, const struct author *author, enum object_kind kind, struct order *newest)
+/* Could an object of that order be taken in now? A statement only by the certificate of its serial, and not
+ * from the future. Else a member could keep others' statements from us by offering what doesn't exist; and
+ * what is too far ahead today is asked for once our clock or the day is right. */
+static bool is_takeable(const struct node *node, const struct author *author, enum object_kind kind,
+        const struct order *order)
+{
+	if (kind == OBJECT_CERTIFICATE)
+		return true;
+	return author->certificate_held.data != NULL && order->serial == author->certificate.serial &&
+	       order->seq <= (uint64_t)(node->now.wall_ms + node->timing.clock_ahead_ms);
+}
+
+/* The newest that any peer has of a kind and that can be taken in, if it is newer than ours. */
+static bool newest_offer(const struct node *node, const struct peers *peers, const struct author *author,
+        enum object_kind kind, struct order *newest)
 {
 	bool found = false;
 
@@ -286,7 +298,8 @@ static bool newest_offer(
 		const struct peer *peer = peers->peers[i];
 
 		if (!peer->is_up || peer->closing || author->slot >= peer->known_count ||
-		        order_compare(&peer->known[author->slot].orders[kind], newest) <= 0)
+		        order_compare(&peer->known[author->slot].orders[kind], newest) <= 0 ||
+		        !is_takeable(node, author, kind, &peer->known[author->slot].orders[kind]))
 			continue;
 		*newest = peer->known[author->slot].orders[kind];
 		found = true;
@@ -300,12 +313,7 @@ static void ask_author(struct gossip *gossip, struct node *node, struct peers *p
 	for (unsigned i = 0; i < OFFERED_KINDS; i++) {
 		struct demand demand = {.author = author, .kind = offered_kinds[i]};
 
-		if (!newest_offer(peers, author, demand.kind, &newest[i]))
-			continue;
-		/* Statements can be checked only with the certificate of their serial. */
-		if (demand.kind != OBJECT_CERTIFICATE &&
-		        (author->certificate_held.data == NULL ||
-		                author->certificate.serial < newest[i].serial))
+		if (!newest_offer(node, peers, author, demand.kind, &newest[i]))
 			continue;
 		demand.order = newest[i];
 		demand.hash = newest[i].hash;

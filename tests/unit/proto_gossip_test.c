@@ -136,6 +136,27 @@ static void asks_another_when_one_gives_a_forgery(void **state)
 	house_close(&house);
 }
 
+/* Eva claims to hold statements of rosa's of a serial that doesn't exist. */
+static void is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come(void **state)
+{
+	struct bytes head, carriage;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	carriage = make_carriage(&rosa, NOW_MS, NULL, 0);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	bring_certificate();
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_HEAD, UINT64_MAX, 1, text("nothing"));
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_CARRIAGE, 2, 1, text("nothing"));
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_CARRIAGE, 1, NOW_MS, carriage);
+	assert_true(visitor_was_asked(&v_luz, head));
+	assert_true(visitor_was_asked(&v_luz, carriage));
+	house_close(&house);
+}
+
 /* A line so slow that one object takes longer than we wait for another to ask. */
 static void takes_an_object_that_comes_late_from_the_only_one_who_has_it(void **state)
 {
@@ -176,6 +197,7 @@ int main(void)
 	        TEST(offers_what_it_has_taken_to_the_others_but_not_back),
 	        TEST(asks_another_when_one_does_not_give),
 	        TEST(asks_another_when_one_gives_a_forgery),
+	        TEST(is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come),
 	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
 	        TEST(lets_a_member_in_with_a_newer_certificate_than_is_held),
 	};
