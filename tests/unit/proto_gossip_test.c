@@ -175,6 +175,34 @@ static void takes_an_object_that_comes_late_from_the_only_one_who_has_it(void **
 	house_close(&house);
 }
 
+static void refuses_a_member_whose_certificate_was_replaced_or_killed(void **state)
+{
+	struct identity next, killed;
+	struct bytes certificate;
+	enum refusal why = 0;
+	static struct visitor old, dead;
+
+	(void)state;
+	open_house();
+	visitor_enter(&v_luz, &house, &luz);
+	next = identity_rotated(&rosa);
+	certificate = make_certificate(&next);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, 2, 0, certificate);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, certificate);
+	assert_true(author(&rosa)->certificate.serial == 2);
+	visitor_enter(&old, &house, &rosa); /* with the key that rosa gave up */
+	assert_null(peers_up(core_peers(house.core), key_of(&rosa)));
+	assert_true(visitor_was_refused(&old, &why));
+	killed = eva;
+	killed.certificate.serial = CERTIFICATE_SERIAL_KILL;
+	certificate = make_certificate(&killed);
+	visitor_offer(&v_luz, &house, &eva, OBJECT_CERTIFICATE, CERTIFICATE_SERIAL_KILL, 0, certificate);
+	visitor_give(&v_luz, &house, &eva, OBJECT_CERTIFICATE, certificate);
+	visitor_enter(&dead, &house, &eva);
+	assert_null(peers_up(core_peers(house.core), key_of(&eva)));
+	house_close(&house);
+}
+
 static void lets_a_member_in_with_a_newer_certificate_than_is_held(void **state)
 {
 	struct identity next;
@@ -199,6 +227,7 @@ int main(void)
 	        TEST(asks_another_when_one_gives_a_forgery),
 	        TEST(is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come),
 	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
+	        TEST(refuses_a_member_whose_certificate_was_replaced_or_killed),
 	        TEST(lets_a_member_in_with_a_newer_certificate_than_is_held),
 	};
 
