@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/command_operator.h"
+#include "agent/command_relay.h"
 #include "agent/log.h"
 
 static const struct control_command rows[] = {
@@ -11,6 +12,9 @@ static const struct control_command rows[] = {
         {"claim", true, command_claim},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
+        {"relay add", true, command_relay_add},
+        {"relay carry", true, command_relay_carry},
+        {"relay del", true, command_relay_del},
         {"reload", true, command_reload},
         {"status", false, command_status},
 };

@@ -8,6 +8,8 @@
 #include "proto/standing.h"
 #include "proto/writer.h"
 
+enum { OWN_PREFERENCE = 10 }; /* of a relay of which the operator says nothing */
+
 /* --- drafts ------------------------------------------------------------------------------------------ */
 
 static void draft_drop(struct own_draft *draft)
@@ -129,38 +131,60 @@ static bool was_chosen(const struct node *node, const uint8_t *relay)
 	return last != NULL && head_chooses(&last->head, 0, relay, NULL);
 }
 
-/* A pin that offers; one whose head isn't held stays as it was: absence proves nothing. */
-static bool is_chosen(const struct node *node, const struct pin *pin)
+/* Of a pin of which the operator says nothing: whether it offers. One whose head isn't held stays as it was:
+ * absence proves nothing. */
+static bool is_chosen(const struct node *node, const uint8_t *relay)
 {
-	const struct author *author = archive_find(&node->archive, pin->key);
+	const struct author *author = archive_find(&node->archive, relay);
 
-	if (!view_contains(&node->view, pin->key))
+	if (!view_contains(&node->view, relay))
 		return false;
 	if (author == NULL || author->head == NULL)
-		return was_chosen(node, pin->key);
+		return was_chosen(node, relay);
 	return (author->head->head.roles & HEAD_ROLE_RELAY) != 0;
 }
 
 static bool offers_itself(const struct node *node)
 {
-	return node->settings->has_mta && node->settings->carry != CARRY_NONE &&
+	return node->settings->has_mta && node->settings->carry != CARRY_NONE && !node->settings->observe &&
 	       node->settings->public.count > 0;
 }
 
+struct chosen {
+	struct relay_choice *choices; /* RELAYSET_RELAYS_MAX */
+	unsigned count;
+};
+
+static void choose(struct chosen *chosen, const uint8_t *relay, uint16_t preference)
+{
+	if (chosen->count < RELAYSET_RELAYS_MAX)
+		chosen->choices[chosen->count++] =
+		        (struct relay_choice){.relay = relay, .preference = preference};
+}
+
+/* The operator's word first, so that it is in where there are too many; then the rest that offers. */
 static unsigned choose_relays(const struct node *node, struct relay_choice choices[RELAYSET_RELAYS_MAX])
 {
-	unsigned count = 0;
+	const struct settings *settings = node->settings;
+	struct chosen chosen = {.choices = choices};
 
-	if (offers_itself(node))
-		choices[count++] = (struct relay_choice){.relay = node->key, .preference = 10};
-	for (unsigned i = 0; i < node->settings->pin_count && count < RELAYSET_RELAYS_MAX; i++) {
-		const struct pin *pin = &node->settings->pins[i];
+	for (unsigned i = 0; i < settings->relay_choice_count; i++) {
+		const struct relay_choice_setting *said = &settings->relay_choices[i];
 
-		if (memcmp(pin->key, node->key, KEY_SIZE) != 0 && is_chosen(node, pin))
-			choices[count++] = (struct relay_choice){.relay = pin->key, .preference = 10};
+		if (!said->excluded && view_contains(&node->view, said->key))
+			choose(&chosen, said->key, said->preference);
 	}
-	qsort(choices, count, sizeof *choices, compare_choices);
-	return count;
+	if (offers_itself(node) && settings_relay_choice(settings, node->key) == NULL)
+		choose(&chosen, node->key, OWN_PREFERENCE);
+	for (unsigned i = 0; i < settings->pin_count; i++) {
+		const uint8_t *relay = settings->pins[i].key;
+
+		if (memcmp(relay, node->key, KEY_SIZE) != 0 &&
+		        settings_relay_choice(settings, relay) == NULL && is_chosen(node, relay))
+			choose(&chosen, relay, OWN_PREFERENCE);
+	}
+	qsort(choices, chosen.count, sizeof *choices, compare_choices);
+	return chosen.count;
 }
 
 static void put_relaysets(const struct node *node, unsigned claims, struct writer *w)

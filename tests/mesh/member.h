@@ -47,6 +47,7 @@ struct member {
 	struct names claims;
 	struct acceptance *accepts;
 	uint8_t (*denials)[KEY_SIZE];
+	struct relay_choice_setting *choices;
 	struct zone_setting *zones;
 	struct names forbidden;
 	struct names pools;
@@ -91,6 +92,9 @@ void member_unpin(struct member *member, const struct member *other);
 void member_deny(struct member *member, const struct member *other);
 void member_accept(struct member *member, const char *domain, const struct member *from);
 void member_decline(struct member *member, const char *domain, const struct member *from);
+/* Has another, or itself, relay for its domains. */
+void member_choose(struct member *member, const struct member *relay, uint16_t preference);
+void member_leave_out(struct member *member, const struct member *relay);
 void member_publish(struct member *member, const char *zone, bool pool);
 
 /* The MTA holds it, and it is claimed. */
