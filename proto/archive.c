@@ -416,6 +416,7 @@ static enum result put_chunk(struct archive *archive, struct author *author, str
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing)
 {
+	const struct statement *before = author->head;
 	enum result result = RESULT_MALFORMED;
 
 	if (kind == OBJECT_CERTIFICATE)
@@ -426,6 +427,8 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 		result = put_chunk(archive, author, object);
 	else if (kind == OBJECT_CARRIAGE)
 		result = put_carriage(author, object, now, timing);
+	if (author->head != before)
+		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
 	return result;
 }
