@@ -10,6 +10,7 @@
 static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
+        {"held", false, command_held},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
         {"relay add", true, command_relay_add},
