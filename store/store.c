@@ -169,9 +169,10 @@ static bool is_kept(const struct change *change, MDB_val key, MDB_val there)
 		return false;
 	if (!is_history(&key))
 		return memcmp(there.mv_data, value.mv_data, value.mv_size) == 0;
-	return memcmp((const uint8_t *)there.mv_data + STORE_MARK_SIZE, change->value + STORE_MARK_SIZE,
-	               value.mv_size - STORE_MARK_SIZE) == 0 &&
-	       memcmp(there.mv_data, value.mv_data, sizeof(uint64_t)) <= 0;
+	return memcmp((const uint8_t *)there.mv_data + STORE_MARK_MAX, change->value + STORE_MARK_MAX,
+	               value.mv_size - STORE_MARK_MAX) == 0 &&
+	       memcmp((const uint8_t *)there.mv_data + HASH_SIZE, change->value + HASH_SIZE,
+	               STORE_MARK_MAX - HASH_SIZE) <= 0;
 }
 
 static void batch_put(struct batch *batch, const struct change *change)
@@ -372,7 +373,7 @@ static enum result store_bound(struct store *store)
 
 enum result store_put(struct store *store, const struct store_row *row)
 {
-	uint8_t mark[STORE_MARK_SIZE];
+	uint8_t mark[STORE_MARK_MAX];
 	size_t mark_length = store_row_mark(row, mark);
 	struct change *change;
 

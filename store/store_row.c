@@ -40,71 +40,85 @@ size_t store_row_key(const struct store_row *row, uint8_t key[STORE_KEY_MAX])
 	return KEY_OF_KIND;
 }
 
-static void check_of(const uint8_t *key, const uint8_t *moment, struct bytes object, uint8_t check[HASH_SIZE])
+/* moment: NUMBER_SIZE bytes, or none. */
+static void check_of(struct bytes key, struct bytes moment, struct bytes object, uint8_t check[HASH_SIZE])
 {
 	crypto_generichash_state state;
 
 	crypto_generichash_init(&state, NULL, 0, HASH_SIZE);
-	crypto_generichash_update(&state, key, KEY_OF_HISTORY);
-	crypto_generichash_update(&state, moment, NUMBER_SIZE);
+	crypto_generichash_update(&state, key.data, key.length);
+	crypto_generichash_update(&state, moment.data, moment.length);
 	crypto_generichash_update(&state, object.data, object.length);
 	crypto_generichash_final(&state, check, HASH_SIZE);
 }
 
-size_t store_row_mark(const struct store_row *row, uint8_t mark[STORE_MARK_SIZE])
+size_t store_row_mark(const struct store_row *row, uint8_t mark[STORE_MARK_MAX])
 {
 	uint8_t key[STORE_KEY_MAX];
+	size_t key_length = store_row_key(row, key);
+	struct bytes moment = bytes_of(mark + HASH_SIZE, row->kind == STORE_HISTORY ? NUMBER_SIZE : 0);
 
-	if (row->kind != STORE_HISTORY)
+	if (row->kind == OBJECT_CHUNK)
 		return 0;
-	store_row_key(row, key);
-	put_number(mark, row->first_seen_ms);
-	check_of(key, mark, row->object, mark + NUMBER_SIZE);
-	return STORE_MARK_SIZE;
+	put_number(mark + HASH_SIZE, row->first_seen_ms);
+	check_of(bytes_of(key, key_length), moment, row->object, mark);
+	return HASH_SIZE + moment.length;
 }
 
-static enum result parse_history(struct bytes key, struct bytes value, struct store_row *row)
+static bool parse_key(struct bytes key, struct store_row *row)
 {
-	uint8_t check[HASH_SIZE];
-
-	if (key.length != KEY_OF_HISTORY || value.length <= STORE_MARK_SIZE)
-		return RESULT_MALFORMED;
-	row->object = bytes_of(value.data + STORE_MARK_SIZE, value.length - STORE_MARK_SIZE);
-	row->serial = get_number(key.data + KEY_OF_KIND);
-	row->seq = get_number(key.data + KEY_OF_KIND + NUMBER_SIZE);
-	row->first_seen_ms = get_number(value.data);
-	check_of(key.data, value.data, row->object, check);
-	return memcmp(check, value.data + NUMBER_SIZE, HASH_SIZE) == 0 ? RESULT_OK : RESULT_MALFORMED;
+	if (key.length < KEY_OF_KIND)
+		return false;
+	row->author = key.data;
+	row->kind = key.data[KEY_SIZE];
+	if (row->kind == OBJECT_CHUNK) {
+		row->hash = key.data + KEY_OF_KIND;
+		return key.length == STORE_KEY_MAX;
+	}
+	if (row->kind == STORE_HISTORY && key.length == KEY_OF_HISTORY) {
+		row->serial = get_number(key.data + KEY_OF_KIND);
+		row->seq = get_number(key.data + KEY_OF_KIND + NUMBER_SIZE);
+		return true;
+	}
+	return key.length == KEY_OF_KIND &&
+	       (row->kind == OBJECT_CERTIFICATE || row->kind == OBJECT_HEAD || row->kind == OBJECT_CARRIAGE);
 }
 
-static enum result parse_chunk(struct bytes key, struct store_row *row)
+static bool check_chunk(const struct store_row *row)
 {
 	uint8_t hash[HASH_SIZE];
 
-	if (key.length != STORE_KEY_MAX)
-		return RESULT_MALFORMED;
-	row->hash = key.data + KEY_OF_KIND;
 	object_hash(row->object, hash);
-	return memcmp(hash, row->hash, HASH_SIZE) == 0 ? RESULT_OK : RESULT_MALFORMED;
+	return memcmp(hash, row->hash, HASH_SIZE) == 0;
+}
+
+/* Takes the mark off the value. */
+static bool check_value(struct bytes key, struct store_row *row)
+{
+	size_t moment = row->kind == STORE_HISTORY ? NUMBER_SIZE : 0, mark = HASH_SIZE + moment;
+	const uint8_t *value = row->object.data;
+	uint8_t check[HASH_SIZE];
+
+	if (row->object.length <= mark)
+		return false;
+	row->object = bytes_of(value + mark, row->object.length - mark);
+	if (moment > 0)
+		row->first_seen_ms = get_number(value + HASH_SIZE);
+	check_of(key, bytes_of(value + HASH_SIZE, moment), row->object, check);
+	return memcmp(check, value, HASH_SIZE) == 0;
 }
 
 enum result store_row_parse(struct bytes key, struct bytes value, struct store_row *row)
 {
-	size_t value_max = OBJECT_SIZE_MAX;
+	bool good;
 
-	*row = (struct store_row){.kind = 0};
-	if (key.length < KEY_OF_KIND || value.length == 0)
-		return RESULT_MALFORMED;
-	*row = (struct store_row){.author = key.data, .kind = key.data[KEY_SIZE], .object = value};
-	if (row->kind == STORE_HISTORY)
-		value_max = STORE_VALUE_MAX;
-	if (value.length > value_max)
+	*row = (struct store_row){.object = value};
+	if (value.length > STORE_VALUE_MAX)
 		return RESULT_TOO_LARGE;
-	if (row->kind == STORE_HISTORY)
-		return parse_history(key, value, row);
-	if (row->kind == OBJECT_CHUNK)
-		return parse_chunk(key, row);
-	if (row->kind < OBJECT_CERTIFICATE || row->kind > OBJECT_CARRIAGE || key.length != KEY_OF_KIND)
+	if (value.length == 0 || !parse_key(key, row))
 		return RESULT_MALFORMED;
-	return RESULT_OK;
+	good = row->kind == OBJECT_CHUNK ? check_chunk(row) : check_value(key, row);
+	if (good && row->object.length > OBJECT_SIZE_MAX)
+		return RESULT_TOO_LARGE;
+	return good ? RESULT_OK : RESULT_MALFORMED;
 }

@@ -3,15 +3,16 @@
  * A row of the store and its form on disk. Pure.
  *
  *	key                                          value
- *	author 32 | kind 1                           object        certificate 1, head 2, carriage 4
+ *	author 32 | kind 1                           check 32 | object      certificate 1, head 2, carriage 4
  *	author 32 | 3 | hash of the chunk 32         object
- *	author 32 | 'h' | serial 8 | seq 8           first seen 8 | check 32 | head
+ *	author 32 | 'h' | serial 8 | seq 8           check 32 | first seen 8 | head
  *
  * Numbers are big-endian, so that in order of key come, author by author, certificate, head, chunks,
  * carriage, and the history from old to new: the order in which they can be taken in.
  *
- * The check is BLAKE2b-256 over the rest of key and value: neither the moment nor, once its author has new
- * keys, an old head could be checked otherwise. Current objects need none: whoever takes them in verifies.
+ * The check is BLAKE2b-256 over the key and what follows the check. It finds damage, no more: whoever takes
+ *an object in verifies its signature. Of the history it is all there is, since an author who has new keys by
+ * now has signed it with the old ones.
  */
 #ifndef STORE_STORE_ROW_H
 #define STORE_STORE_ROW_H
@@ -20,9 +21,9 @@
 
 enum {
 	STORE_HISTORY = 'h',
-	STORE_MARK_SIZE = 8 + HASH_SIZE, /* before a head of the history */
+	STORE_MARK_MAX = HASH_SIZE + 8, /* before the object in a value */
 	STORE_KEY_MAX = KEY_SIZE + 1 + HASH_SIZE,
-	STORE_VALUE_MAX = STORE_MARK_SIZE + OBJECT_SIZE_MAX,
+	STORE_VALUE_MAX = STORE_MARK_MAX + OBJECT_SIZE_MAX,
 };
 
 /* Pointers are borrowed from whoever gave the row or its bytes. */
@@ -38,8 +39,8 @@ struct store_row {
 /* Writes the key and returns its length. The row's kind is one of those above. */
 size_t store_row_key(const struct store_row *row, uint8_t key[STORE_KEY_MAX]);
 
-/* Writes what stands before the object in the value: STORE_MARK_SIZE bytes for history, none otherwise. */
-size_t store_row_mark(const struct store_row *row, uint8_t mark[STORE_MARK_SIZE]);
+/* Writes what stands before the object in the value and returns its length. */
+size_t store_row_mark(const struct store_row *row, uint8_t mark[STORE_MARK_MAX]);
 
 /* A row from the disk. RESULT_MALFORMED: no such key, no object, or its hash or check is wrong;
  * RESULT_TOO_LARGE. */
