@@ -9,6 +9,7 @@
 static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
+        {"log", false, command_log},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
         {"reload", true, command_reload},
