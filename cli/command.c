@@ -14,6 +14,8 @@ const struct cli_command cli_commands[] = {
                 command_accept},
         {"status", "", "does mail flow, and if not, why", 0, 0, false, false, command_status},
         {"plan", "", "show what would change in tables and zones", 0, 0, false, false, command_plan},
+        {"log", "[MEMBER]", "what members said otherwise than before, and when", 0, 1, false, false,
+                command_log},
         {"reload", "", "put edited files in force", 0, 0, false, false, command_reload},
 };
 
