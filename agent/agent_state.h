@@ -16,6 +16,7 @@
 #include "agent/operator_files.h"
 #include "agent/paths.h"
 #include "agent/probe.h"
+#include "agent/store_keeper.h"
 #include "agent/transport.h"
 #include "proto/core.h"
 
@@ -42,6 +43,7 @@ struct agent {
 	psl_ctx_t *suffixes;
 	int var_fd; /* locked: one meshd per directory */
 	struct core *core;
+	struct store_keeper keeper;
 	struct transport *transport;
 	struct helper_process *helper;
 	struct control *control;

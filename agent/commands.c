@@ -11,6 +11,7 @@ static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
         {"held", false, command_held},
+        {"log", false, command_log},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
         {"relay add", true, command_relay_add},

@@ -49,8 +49,10 @@ static void agent_event(struct agent *agent, const struct event *event)
 static void on_tick(uv_timer_t *timer)
 {
 	struct agent *agent = timer->data;
+	struct moment now = now_is();
 
-	core_tick(agent->core, now_is());
+	store_keeper_tick(&agent->keeper, now);
+	core_tick(agent->core, now);
 	drain(agent);
 }
 
@@ -58,6 +60,8 @@ static void set_timer(struct agent *agent)
 {
 	int64_t due = core_due(agent->core), now = now_is().mono_ms;
 
+	if (store_keeper_due(&agent->keeper) < due)
+		due = store_keeper_due(&agent->keeper);
 	if (due == NEVER_MS || agent->stopping)
 		uv_timer_stop(&agent->timer);
 	else
@@ -293,11 +297,14 @@ static void on_probe(struct agent *agent, struct effect *effect)
 	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
 }
 
-/* The store of others' objects comes later. */
-static void on_nothing(struct agent *agent, struct effect *effect)
+static void on_store(struct agent *agent, struct effect *effect)
 {
-	(void)agent;
-	(void)effect;
+	store_keeper_put(&agent->keeper, effect, now_is());
+}
+
+static void on_unstore(struct agent *agent, struct effect *effect)
+{
+	store_keeper_del(&agent->keeper, effect, now_is());
 }
 
 static void on_alarm(struct agent *agent, struct effect *effect)
@@ -316,8 +323,8 @@ static void carry_out(struct agent *agent, struct effect *effect)
 {
 	static void (*const rows[])(struct agent *, struct effect *) = {
 	        [EFFECT_PERSIST] = on_persist,
-	        [EFFECT_STORE] = on_nothing,
-	        [EFFECT_UNSTORE] = on_nothing,
+	        [EFFECT_STORE] = on_store,
+	        [EFFECT_UNSTORE] = on_unstore,
 	        [EFFECT_SEND] = on_send,
 	        [EFFECT_DIAL] = on_dial,
 	        [EFFECT_CLOSE] = on_close,
@@ -608,6 +615,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 
 static void agent_end(struct agent *agent)
 {
+	store_keeper_stop(&agent->keeper);
 	core_destroy(agent->core);
 	identity_fini(&agent->identity);
 	config_fini(&agent->config);
@@ -632,10 +640,13 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 	agent->var_fd = -1;
 	uv_loop_init(&agent->loop);
 	result = agent_load(agent, why);
+	if (result == RESULT_OK) /* before signals are held back: it may take a while */
+		store_keeper_start(&agent->keeper, agent->core, agent->paths.store_dir, program, now_is());
 	if (result == RESULT_OK)
 		result = start_loop(agent, program, why);
 	if (result == RESULT_OK) {
 		start_signals(agent);
+		store_keeper_start(&agent->keeper, agent->core, agent->paths.store_dir, program, now_is());
 		on_listen(&agent->listen_timer);
 		agent_event(agent, &(struct event){.type = EVENT_START});
 		log_line(LOG_NOTICE, "meshd %s runs as %s in net %s%s", CORREOMESH_VERSION,

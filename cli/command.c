@@ -18,6 +18,7 @@ const struct cli_command cli_commands[] = {
         {"relay carry", "none|list|pins|view", "say for whom this node relays", 1, 1, 0, command_relay_carry},
         {"status", "", "does mail flow, and if not, why", 0, 0, 0, command_status},
         {"plan", "", "show what would change in tables and zones", 0, 0, 0, command_plan},
+        {"log", "[MEMBER]", "what members said otherwise than before, and when", 0, 1, 0, command_log},
         {"reload", "", "put edited files in force", 0, 0, 0, command_reload},
 };
 

@@ -48,6 +48,7 @@ enum cli_exit command_relay_del(const struct cli *cli, char *const *args, int co
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
 
 /* cli/command_look.c */
+enum cli_exit command_log(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_plan(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_status(const struct cli *cli, char *const *args, int count);
 
