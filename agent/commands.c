@@ -11,6 +11,8 @@ static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
         {"domains", false, command_domains},
+        {"held", false, command_held},
+        {"log", false, command_log},
         {"members", false, command_members},
         {"pin", true, command_pin},
         {"plan", false, command_plan},

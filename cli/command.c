@@ -22,6 +22,7 @@ const struct cli_command cli_commands[] = {
                 command_domains},
         {"relays", "", "who relays for your domains, and who doesn't", 0, 0, 0, command_relays},
         {"plan", "", "show what would change in tables and zones", 0, 0, 0, command_plan},
+        {"log", "[MEMBER]", "what members said otherwise than before, and when", 0, 1, 0, command_log},
         {"reload", "", "put edited files in force", 0, 0, 0, command_reload},
 };
 

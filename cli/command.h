@@ -49,6 +49,7 @@ enum cli_exit command_reload(const struct cli *cli, char *const *args, int count
 
 /* cli/command_look.c */
 enum cli_exit command_domains(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_log(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_members(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_plan(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relays(const struct cli *cli, char *const *args, int count);

@@ -519,6 +519,7 @@ static void author_digest(struct author *author)
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing)
 {
+	const struct statement *before = author->head;
 	enum result result = RESULT_MALFORMED;
 
 	if (kind == OBJECT_CERTIFICATE)
@@ -532,6 +533,8 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	else if (kind == OBJECT_BEACON)
 		return take_beacon(archive, author, object, now, timing);
 	author_digest(author);
+	if (author->head != before)
+		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
 	return result;
 }

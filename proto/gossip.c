@@ -417,6 +417,14 @@ static void ask(struct asking *asking, const struct author *author, enum object_
 	}
 }
 
+/* Statements can be checked only with the certificate of their serial; what can't be hides nothing that can.
+ */
+static bool is_checkable(const struct author *author, enum object_kind kind, const struct order *order)
+{
+	return kind == OBJECT_CERTIFICATE ||
+	       (author->certificate_held.data != NULL && author->certificate.serial == order->serial);
+}
+
 /* The newest that peers, late or not as said, have of a kind, if it is newer than ours. */
 static bool newest_offer(const struct asking *asking, const struct author *author, enum object_kind kind,
         bool late, struct order *newest)
@@ -428,20 +436,13 @@ static bool newest_offer(const struct asking *asking, const struct author *autho
 		const struct peer *peer = asking->peers->peers[i];
 		const struct order *there = order_there(peer, author, kind);
 
-		if (order_compare(there, newest) <= 0 ||
+		if (order_compare(there, newest) <= 0 || !is_checkable(author, kind, there) ||
 		        wants_is_late(asking->wants, peer, author->key, kind) != late)
 			continue;
 		*newest = *there;
 		found = true;
 	}
 	return found;
-}
-
-/* Statements can be checked only with the certificate of their serial. */
-static bool is_checkable(const struct author *author, enum object_kind kind, const struct order *order)
-{
-	return kind == OBJECT_CERTIFICATE ||
-	       (author->certificate_held.data != NULL && author->certificate.serial >= order->serial);
 }
 
 /* Of those that aren't late if any has something newer, else of those that are. */
@@ -455,8 +456,7 @@ static void ask_statement(struct asking *asking, const struct author *author, en
 		if (!newest_offer(asking, author, kind, true, &newest))
 			return;
 	}
-	if (is_checkable(author, kind, &newest))
-		ask(asking, author, kind, &newest, &newest, late);
+	ask(asking, author, kind, &newest, &newest, late);
 }
 
 static void ask_chunks(struct asking *asking, const struct author *author)

@@ -468,6 +468,15 @@ static bool settle_double(struct node *node, struct peer *old, struct peer *new)
 	return new_stays;
 }
 
+/* Shown by who holds a session key that its owner has given up: stolen, as like as not. */
+static bool is_replaced(const struct node *node, const struct peer *peer)
+{
+	const struct author *author = archive_find(&node->archive, peer->key);
+
+	return author != NULL && author->certificate_held.data != NULL &&
+	       (author_is_killed(author) || peer->session.peer.serial < author->certificate.serial);
+}
+
 static bool is_allowed(struct peers *peers, struct node *node, struct peer *peer)
 {
 	if (memcmp(peer->key, node->key, KEY_SIZE) == 0) {
@@ -476,6 +485,10 @@ static bool is_allowed(struct peers *peers, struct node *node, struct peer *peer
 	}
 	if (settings_denies(node->settings, peer->key)) {
 		peer_refuse(peer, node, REFUSAL_DENIED, "denied");
+		return false;
+	}
+	if (is_replaced(node, peer)) {
+		peer_refuse(peer, node, REFUSAL_DENIED, "its certificate was replaced");
 		return false;
 	}
 	if (!is_welcome(node, peer->key)) {

@@ -67,7 +67,7 @@ static char *without_seconds(const char *text)
 			digits--;
 		*digits = 'N';
 		memmove(digits + 1, at, strlen(at) + 1);
-		at = digits + 1;
+		at = digits + 1 + strlen(" s ago");
 	}
 	return copy;
 }
