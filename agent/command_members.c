@@ -8,13 +8,9 @@
 json_t *command_members(struct agent *agent, const json_t *args, struct control_error *error)
 {
 	struct look look = look_of(agent);
-	json_t *members;
 
 	if (!control_args_get(args, NULL, 0, "meshctl members", error))
 		return NULL;
-	members = json_array();
-	for (size_t i = 0; i < agent->files.member_count; i++)
-		json_array_append_new(members, look_member(&look, &agent->files.members[i]));
-	return json_pack(
-	        "{s:s, s:s, s:o}", "mesh", agent->paths.net, "me", agent->config.name, "members", members);
+	return json_pack("{s:s, s:s, s:o}", "mesh", agent->paths.net, "me", agent->config.name, "members",
+	        look_members(&look));
 }

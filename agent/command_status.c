@@ -38,24 +38,22 @@ static const char *text_of(const json_t *object, const char *name)
 
 /* --- members ----------------------------------------------------------------------------------------- */
 
-static json_t *member_json(struct report *report, const struct member *member)
-{
-	json_t *data = look_member(&report->look, member);
-	const char *state = text_of(data, "state"), *detail = text_of(data, "detail");
-	bool is_denied = settings_denies(report->look.node->settings, member->keyline.key);
-
-	if (strcmp(state, "up") != 0 && strcmp(state, "unknown") != 0 && !is_denied)
-		warn(report, text_of(data, "tip"), "%s is down: %s", member->name, detail);
-	return data;
-}
-
 static json_t *members_json(struct report *report)
 {
-	const struct operator_files *files = &report->look.agent->files;
-	json_t *array = json_array();
+	json_t *array = look_members(&report->look);
+	const json_t *member;
+	size_t index;
 
-	for (size_t i = 0; i < files->member_count; i++)
-		json_array_append_new(array, member_json(report, &files->members[i]));
+	json_array_foreach(array, index, member)
+	{
+		const char *state = text_of(member, "state"), *detail = text_of(member, "detail");
+		bool is_missing = strcmp(state, "down") == 0 || strcmp(state, "refused") == 0;
+
+		if (is_missing && json_is_true(json_object_get(member, "pinned")) &&
+		        strcmp(detail, "denied here") != 0)
+			warn(report, text_of(member, "tip"), "%s is down: %s", text_of(member, "name"),
+			        detail);
+	}
 	return array;
 }
 

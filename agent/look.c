@@ -15,6 +15,7 @@ struct look look_of(const struct agent *agent)
 	        .peers = core_peers(agent->core),
 	        .relay = core_relay(agent->core),
 	        .publisher = core_publisher(agent->core),
+	        .liveness = core_liveness(agent->core),
 	        .mono_ms = agent_mono_ms(agent),
 	        .wall_ms = agent_wall_s(agent) * 1000,
 	};

@@ -17,6 +17,7 @@ struct look {
 	const struct peers *peers;
 	const struct relay *relay;
 	const struct publisher *publisher;
+	const struct liveness *liveness;
 	int64_t mono_ms;
 	int64_t wall_ms;
 };
@@ -38,8 +39,11 @@ json_t *look_route(const struct route *route);
 /* --- members ---------------------------------------------------------------------------------------------
  */
 
-/* What is known of a pin, as doc/control-protocol.md says of a member. */
-json_t *look_member(const struct look *look, const struct member *member);
+/* What is known of one of the view, as doc/control-protocol.md says of a member. */
+json_t *look_member(const struct look *look, const uint8_t key[KEY_SIZE]);
+
+/* All of the view but this node: pins by name, denied ones too, then those vouched for by key. */
+json_t *look_members(const struct look *look);
 
 /* --- domains ---------------------------------------------------------------------------------------------
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/look.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,49 +67,83 @@ static void describe_trouble(
 	}
 }
 
-static struct report report_of(const struct look *look, const struct member *member, const struct peer *peer,
-        const struct link *link)
+/* No session: what else is known. */
+static const char *state_without_session(const struct link *link, const struct life *life)
 {
-	struct report report = {.state = "down"};
+	if (life != NULL && life->state == LIFE_RESTARTING)
+		return "restarting";
+	if (life != NULL && life->state == LIFE_UP)
+		return "alive";
+	if (link != NULL && (link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED ||
+	                            link->trouble == LINK_REFUSED))
+		return "refused";
+	return link == NULL || link->trouble == LINK_NOT_TRIED ? "unknown" : "down";
+}
 
-	if (peer != NULL) {
-		report.state = "up";
+static struct report report_of(const struct look *look, const uint8_t *key, const struct peer *peer,
+        const struct link *link, const struct life *life)
+{
+	struct report report = {.state = "up"};
+
+	if (peer != NULL)
 		return report;
-	}
-	if (link == NULL) {
+	report.state = state_without_session(link, life);
+	if (settings_denies(look->node->settings, key)) {
 		report.state = "refused";
 		snprintf(report.detail, TEXT_SIZE, "denied here");
-		return report;
+	} else if (link != NULL) {
+		describe_trouble(look, link, look_name(look, key), &report);
 	}
-	if (link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED || link->trouble == LINK_REFUSED)
-		report.state = "refused";
-	else if (link->trouble == LINK_NOT_TRIED)
-		report.state = "unknown";
-	describe_trouble(look, link, member->name, &report);
 	return report;
 }
 
-/* What shows that it is there: at present a session. */
-static json_t *evidence_of(const struct peer *peer)
+static void add_evidence(json_t *array, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_evidence(json_t *array, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	json_array_append_new(array, json_string(text));
+}
+
+static void add_life(
+        const struct look *look, const struct author *author, const struct life *life, json_t *array)
+{
+	if (author->beacon_held.data != NULL)
+		add_evidence(array, "beacon %lld s ago",
+		        (long long)(look->mono_ms - author->beacon_heard_ms) / 1000);
+	if (life->evidence == EVIDENCE_REFUSED)
+		add_evidence(array, "refuses connections");
+	if (life->evidence == EVIDENCE_SILENT)
+		add_evidence(array, "answers nobody");
+}
+
+/* What shows whether it is there. */
+static json_t *evidence_of(const struct look *look, const struct peer *peer, const struct author *author,
+        const struct life *life)
 {
 	char address[ADDRESS_TEXT_BYTES];
 	json_t *array = json_array();
 
-	if (peer == NULL)
-		return array;
-	address_render(&peer->address, address);
-	json_array_append_new(
-	        array, json_sprintf("session %s at %s", peer->outgoing ? "out" : "in", address));
+	if (peer != NULL) {
+		address_render(&peer->address, address);
+		add_evidence(array, "session %s at %s", peer->outgoing ? "out" : "in", address);
+	}
+	if (life != NULL)
+		add_life(look, author, life, array);
 	return array;
 }
 
 /* null where no head is held. */
-static void add_head(json_t *data, const struct look *look, const struct author *author)
+static void add_head(json_t *data, const struct author *author)
 {
 	bool has = author != NULL && author->head != NULL;
 	const struct head *head = has ? &author->head->head : NULL;
 
-	(void)look;
 	json_object_set_new(data, "roles", has ? look_roles(head->roles) : json_null());
 	json_object_set_new(data, "claims", has ? json_integer(author->head->claim_count) : json_null());
 	json_object_set_new(data, "head",
@@ -117,24 +152,75 @@ static void add_head(json_t *data, const struct look *look, const struct author 
 	            : json_null());
 }
 
-json_t *look_member(const struct look *look, const struct member *member)
+/* Where it is, as far as known: of the session, the head, the key line. */
+static void render_address(const struct look *look, const uint8_t *key, const struct peer *peer,
+        const struct author *author, char text[ADDRESS_TEXT_BYTES])
 {
-	const uint8_t *key = member->keyline.key;
+	const struct pin *pin = settings_pin(look->node->settings, key);
+
+	text[0] = '\0';
+	if (peer != NULL)
+		address_render(&peer->address, text);
+	else if (author != NULL && author->head != NULL)
+		address_render(&author->head->head.vpn.at[0], text);
+	else if (pin != NULL)
+		address_render(&pin->address, text);
+}
+
+static json_t *voucher_of(const struct look *look, const uint8_t *key)
+{
+	const struct view_member *member = view_find(&look->node->view, key);
+
+	return member != NULL && member->level > 0 ? json_string(look_name(look, member->voucher))
+	                                           : json_null();
+}
+
+/* Since when the state holds, as the link or else the life tells; null: unknown. */
+static json_t *since(const struct look *look, const struct link *link, const struct life *life)
+{
+	if (link != NULL)
+		return json_integer((look->mono_ms - link->since_ms) / 1000);
+	if (life != NULL && life->state != LIFE_UNKNOWN)
+		return json_integer((look->mono_ms - life->since_ms) / 1000);
+	return json_null();
+}
+
+json_t *look_member(const struct look *look, const uint8_t key[KEY_SIZE])
+{
 	const struct peer *peer = peers_up(look->peers, key);
 	const struct link *link = peers_link(look->peers, key);
-	struct report report = report_of(look, member, peer, link);
+	const struct author *author = archive_find(&look->node->archive, key);
+	const struct life *life = author != NULL ? liveness_of(look->liveness, author) : NULL;
+	struct report report = report_of(look, key, peer, link, life);
 	char address[ADDRESS_TEXT_BYTES], text[KEY_TEXT_BYTES];
 	json_t *data;
 
 	key_render(key, text);
-	address_render(peer != NULL ? &peer->address : &member->keyline.address, address);
-	data = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:o}", "name", member->name, "key", text,
-	        "address", address, "state", report.state, "since_s",
-	        link != NULL ? (json_int_t)((look->mono_ms - link->since_ms) / 1000) : 0, "direction",
+	render_address(look, key, peer, author, address);
+	data = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:o, s:o}", "name",
+	        look_name(look, key), "key", text, "address", address, "state", report.state, "since_s",
+	        since(look, link, life), "direction",
 	        peer == NULL     ? ""
 	        : peer->outgoing ? "out"
 	                         : "in",
-	        "detail", report.detail, "tip", report.tip, "evidence", evidence_of(peer));
-	add_head(data, look, archive_find(&look->node->archive, key));
+	        "detail", report.detail, "tip", report.tip, "pinned",
+	        settings_pin(look->node->settings, key) != NULL, "voucher", voucher_of(look, key), "evidence",
+	        evidence_of(look, peer, author, life));
+	add_head(data, author);
 	return data;
+}
+
+json_t *look_members(const struct look *look)
+{
+	const struct operator_files *files = &look->agent->files;
+	const struct view *view = &look->node->view;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < files->member_count; i++)
+		json_array_append_new(array, look_member(look, files->members[i].keyline.key));
+	for (unsigned i = 0; i < view->count; i++) {
+		if (view->members[i].level > 0)
+			json_array_append_new(array, look_member(look, view->members[i].key));
+	}
+	return array;
 }

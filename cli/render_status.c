@@ -49,7 +49,8 @@ static void render_headline(FILE *out, const json_t *data)
 	render_join(roles, json_object_get(data, "roles"), ", ");
 	snprintf(right, sizeof right, "mesh %.100s, me: %.100s%s%s%s, %zu of %zu up",
 	        render_get_text(data, "mesh"), render_get_text(data, "me"), roles[0] != '\0' ? " (" : "",
-	        roles, roles[0] != '\0' ? ")" : "", count_state(members, "up"), json_array_size(members));
+	        roles, roles[0] != '\0' ? ")" : "",
+	        count_state(members, "up") + count_state(members, "alive"), json_array_size(members));
 	render_text(out, left);
 	fprintf(out, "%*s", strlen(left) < 32 ? (int)(33 - strlen(left)) : 2, "");
 	render_text(out, right);

@@ -97,11 +97,11 @@ static void shows_members_with_what_they_say(void **state)
 	assert_shows(&v, v.rosa, command_members, "{}", render_members,
 	        "name  key       state  since  roles            claims  head              evidence\n"
 	        "ana   yifha2hr  up     2 min  relay            0       2027-01-15 08:00  session out at "
-	        "10.66.0.2\n"
-	        "eva   iwthnjft  down   2 min  -                -       -                 no answer at "
-	        "10.66.0.4 port 10655: Connection refused\n"
+	        "10.66.0.2, beacon N s ago\n"
+	        "eva   iwthnjft  down   2 min  -                -       -                 refuses "
+	        "connections\n"
 	        "luz   qi6kdslv  up     2 min  home, publisher  1       2027-01-15 08:00  session in at "
-	        "10.66.0.3\n"
+	        "10.66.0.3, beacon N s ago\n"
 	        "eva          tip: is meshd running at eva, and does ping 10.66.0.4 work?\n");
 	end(&v);
 }
