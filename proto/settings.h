@@ -71,7 +71,8 @@ struct settings {
 	void *public_suffix_context;
 };
 
-/* A copy that owns its arrays, with accepts, claims, denials, forbidden sorted. NULL without memory. */
+/* A copy that owns its arrays; pins, accepts, claims, denials, forbidden sorted and each once. NULL without
+ * memory. */
 struct settings *settings_copy(const struct settings *settings);
 void settings_destroy(struct settings *settings);
 
