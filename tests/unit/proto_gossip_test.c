@@ -81,6 +81,8 @@ static void offers_what_it_has_taken_to_the_others_but_not_back(void **state)
 	open_house();
 	visitor_enter(&v_luz, &house, &luz);
 	visitor_enter(&v_eva, &house, &eva);
+	visitor_carries(&v_luz, &house, &rosa);
+	visitor_carries(&v_eva, &house, &rosa);
 	v_luz.heard_count = v_eva.heard_count = 0;
 	bring_certificate();
 	for (unsigned i = 0; i < 2; i++) {
@@ -168,9 +170,13 @@ static void asks_for_what_was_ahead_of_its_clock_once_it_is_not(void **state)
 	visitor_enter(&v_luz, &house, &luz);
 	bring_certificate();
 	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, seq, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_null(author(&rosa)->head);
 	assert_false(visitor_was_asked(&v_luz, head));
 	house.now.wall_ms += 60000; /* somebody sets the clock */
-	house_wait(&house, 100);
+	for (unsigned i = 0; i < 8; i++)
+		visitor_wait(&v_luz, &house, 10000);
 	assert_true(visitor_was_asked(&v_luz, head));
 	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
 	assert_non_null(author(&rosa)->head);

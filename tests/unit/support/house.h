@@ -43,8 +43,13 @@ void house_wait(struct house *house, int64_t ms);
 void visitor_enter(struct visitor *visitor, struct house *house, const struct identity *who);
 void visitor_leave(struct visitor *visitor, struct house *house);
 
+/* Lets time pass and says that it is still there. */
+void visitor_wait(struct visitor *visitor, struct house *house, int64_t ms);
+
 /* Says one message. */
 void visitor_say(struct visitor *visitor, struct house *house, struct writer *message);
+/* Its start-of-session table: it carries one author, and holds nothing of it. */
+void visitor_carries(struct visitor *visitor, struct house *house, const struct identity *author);
 void visitor_offer(struct visitor *visitor, struct house *house, const struct identity *author,
         enum object_kind kind, uint64_t serial, uint64_t seq, struct bytes object);
 void visitor_give(struct visitor *visitor, struct house *house, const struct identity *author,
