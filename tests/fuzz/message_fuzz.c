@@ -9,10 +9,13 @@ static void put_offer(struct writer *w, const struct message *message)
 {
 	static struct offer_entry entries[OFFER_ENTRIES_MAX];
 	struct message_cursor cursor = message_cursor_of(message);
+	struct offer_entry entry;
 	unsigned count = 0;
 
-	while (offer_next(&cursor, &entries[count]))
-		REQUIRE(++count <= OFFER_ENTRIES_MAX && entries[count - 1].kind != OBJECT_CHUNK);
+	while (offer_next(&cursor, &entry)) {
+		REQUIRE(count < OFFER_ENTRIES_MAX && entry.kind != OBJECT_CHUNK);
+		entries[count++] = entry;
+	}
 	REQUIRE(count == message->count);
 	message_put_offer(w, entries, count);
 }
@@ -21,12 +24,30 @@ static void put_want(struct writer *w, const struct message *message)
 {
 	static struct want_entry entries[WANT_ENTRIES_MAX];
 	struct message_cursor cursor = message_cursor_of(message);
+	struct want_entry entry;
 	unsigned count = 0;
 
-	while (want_next(&cursor, &entries[count]))
-		REQUIRE(++count <= WANT_ENTRIES_MAX);
+	while (want_next(&cursor, &entry)) {
+		REQUIRE(count < WANT_ENTRIES_MAX);
+		entries[count++] = entry;
+	}
 	REQUIRE(count == message->count && count > 0);
 	message_put_want(w, entries, count);
+}
+
+static void put_table(struct writer *w, const struct message *message)
+{
+	static struct table_entry entries[TABLE_ENTRIES_MAX];
+	struct message_cursor cursor = message_cursor_of(message);
+	struct table_entry entry;
+	unsigned count = 0;
+
+	while (table_next(&cursor, &entry)) {
+		REQUIRE(count < TABLE_ENTRIES_MAX);
+		entries[count++] = entry;
+	}
+	REQUIRE(count == message->count);
+	message_put_table(w, message->mode, entries, count);
 }
 
 static void put(struct writer *w, const struct message *message)
@@ -37,6 +58,10 @@ static void put(struct writer *w, const struct message *message)
 		put_want(w, message);
 	else if (message->type == MESSAGE_GIVE)
 		message_put_give(w, message->author, message->kind, message->object);
+	else if (message->type == MESSAGE_TABLE)
+		put_table(w, message);
+	else if (message->type == MESSAGE_QUESTION)
+		message_put_question(w, message->author, message->seq, message->refused);
 	else if (message->type == MESSAGE_PING)
 		message_put_ping(w, message->root, message->wall_ms);
 	else
