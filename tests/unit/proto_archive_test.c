@@ -355,6 +355,23 @@ static void asks_again_for_no_chunk_that_it_has(void **state)
 	archive_fini(&archive);
 }
 
+static void keeps_the_chunks_of_a_pending_head_for_the_next(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes chunks[] = {make_chunk((const char *[]){"a.test"}, 1, 1),
+	        make_chunk((const char *[]){"b.test"}, 1, 1), make_chunk((const char *[]){"c.test"}, 1, 1)};
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, chunks, 2));
+	put(&rosa, OBJECT_CHUNK, chunks[1]);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, chunks + 1, 2));
+	assert_int_equal(author->pending->chunks_missing, 1);
+	put(&rosa, OBJECT_CHUNK, chunks[2]);
+	assert_true(author->head->head.seq == 11);
+	archive_fini(&archive);
+}
+
 static void takes_one_chunk_for_all_places_that_name_it(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -561,6 +578,7 @@ int main(void)
 	        TEST(takes_no_chunk_that_nobody_asked_for),
 	        TEST(leaves_a_head_pending_whose_chunk_is_bad),
 	        TEST(asks_again_for_no_chunk_that_it_has),
+	        TEST(keeps_the_chunks_of_a_pending_head_for_the_next),
 	        TEST(takes_one_chunk_for_all_places_that_name_it),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
