@@ -40,6 +40,7 @@ static void author_destroy(struct author *author)
 {
 	held_drop(&author->certificate_held);
 	held_drop(&author->carriage_held);
+	held_drop(&author->carriage_beyond);
 	held_drop(&author->beacon_held);
 	statement_destroy(author->head);
 	statement_destroy(author->pending);
@@ -137,6 +138,12 @@ static const struct statement *author_newest(const struct author *author)
 	return author->beyond != NULL ? author->beyond : author->head;
 }
 
+/* The carriage that is passed on. */
+static const struct held *author_newest_carriage(const struct author *author)
+{
+	return author->carriage_beyond.data != NULL ? &author->carriage_beyond : &author->carriage_held;
+}
+
 const struct order *author_order(const struct author *author, enum object_kind kind)
 {
 	const struct statement *newest = author_newest(author);
@@ -144,7 +151,7 @@ const struct order *author_order(const struct author *author, enum object_kind k
 	if (kind == OBJECT_CERTIFICATE)
 		return &author->certificate_held.order;
 	if (kind == OBJECT_CARRIAGE)
-		return &author->carriage_held.order;
+		return &author_newest_carriage(author)->order;
 	if (kind == OBJECT_BEACON)
 		return &author->beacon_held.order;
 	INVARIANT(kind == OBJECT_HEAD);
@@ -178,7 +185,7 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 	if (kind == OBJECT_CERTIFICATE)
 		return held_bytes(&author->certificate_held);
 	if (kind == OBJECT_CARRIAGE)
-		return held_bytes(&author->carriage_held);
+		return held_bytes(author_newest_carriage(author));
 	if (kind == OBJECT_BEACON)
 		return held_bytes(&author->beacon_held);
 	if (kind == OBJECT_HEAD)
@@ -249,9 +256,13 @@ static enum result put_carriage(
 		return RESULT_AHEAD;
 	order = (struct order){.serial = carriage.serial, .seq = carriage.seq};
 	object_hash(object, order.hash);
-	result = author_judge(author, &author->carriage_held.order, &order);
+	result = author_judge(author, &author_newest_carriage(author)->order, &order);
+	if (result == RESULT_OK && carriage.unknown_odd)
+		return held_set(&author->carriage_beyond, object, &order);
 	if (result == RESULT_OK)
 		result = held_set(&author->carriage_held, object, &order);
+	if (result == RESULT_OK)
+		held_drop(&author->carriage_beyond);
 	if (result == RESULT_OK) /* again, for views into our own copy */
 		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
 		        author->certificate.op_key, &author->carriage);

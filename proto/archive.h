@@ -44,11 +44,12 @@ struct author {
 	unsigned slot; /* stable and small, for tables by author */
 	struct held certificate_held;
 	struct certificate certificate;
-	struct statement *head;    /* in effect; NULL: none */
-	int64_t head_ms;           /* wall time at which it took effect here */
-	struct statement *pending; /* newer, waiting for chunks; or NULL */
-	struct statement *beyond;  /* newer, whole, but not understood; or NULL */
-	struct held carriage_held;
+	struct statement *head;      /* in effect; NULL: none */
+	int64_t head_ms;             /* wall time at which it took effect here */
+	struct statement *pending;   /* newer, waiting for chunks; or NULL */
+	struct statement *beyond;    /* newer, whole, but not understood; or NULL */
+	struct held carriage_held;   /* in effect */
+	struct held carriage_beyond; /* newer, but not understood */
 	struct carriage carriage;
 	struct held beacon_held; /* its beacon isn't part of what archives agree on */
 	struct beacon beacon;

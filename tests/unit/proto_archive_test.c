@@ -141,7 +141,8 @@ static void takes_nothing_by_or_about_somebody_else(void **state)
 	assert_int_equal(put(&rosa, OBJECT_HEAD, make_signed(OBJECT_HEAD, body, rosa.root_secret)),
 	        RESULT_BAD_SIGNATURE);
 	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&luz, 5, NULL, 0)), RESULT_BAD_SIGNATURE);
-	assert_int_equal(put(&rosa, (enum object_kind)OBJECT_KINDS, named_head(&rosa, 5, "rosa")), RESULT_MALFORMED);
+	assert_int_equal(
+	        put(&rosa, (enum object_kind)OBJECT_KINDS, named_head(&rosa, 5, "rosa")), RESULT_MALFORMED);
 	assert_int_equal(put(&rosa, OBJECT_HEAD, make_signed(OBJECT_HEAD, body, rosa.op_secret)), RESULT_OK);
 	archive_fini(&archive);
 }
@@ -447,6 +448,28 @@ static void passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it(
 	archive_fini(&archive);
 }
 
+static void passes_on_a_carriage_that_it_does_not_understand_but_does_not_follow_it(void **state)
+{
+	struct identity rosa = identity_of(1), luz = identity_of(2);
+	struct carriage_entry all = entry_of(&luz, 5, CARRIAGE_ALL_BUT, NULL, 0), entry;
+	struct author *author = start_certified(&rosa);
+	struct bytes beyond =
+	        make_extended(OBJECT_CARRIAGE, make_carriage(&rosa, 11, NULL, 0), rosa.op_secret, 1);
+
+	(void)state;
+	put(&rosa, OBJECT_CARRIAGE, make_carriage(&rosa, 10, &all, 1));
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, beyond), RESULT_OK);
+	assert_true(bytes_equal(author_object(author, OBJECT_CARRIAGE, NULL), beyond));
+	assert_true(author_order(author, OBJECT_CARRIAGE)->seq == 11);
+	assert_true(carriage_find(&author->carriage, key_of(&luz), &entry));
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, beyond), RESULT_STALE);
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&rosa, 10, NULL, 0)), RESULT_STALE);
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&rosa, 12, NULL, 0)), RESULT_OK);
+	assert_false(carriage_find(&author->carriage, key_of(&luz), &entry));
+	assert_true(author_order(author, OBJECT_CARRIAGE)->seq == 12);
+	archive_fini(&archive);
+}
+
 static void follows_nothing_when_its_only_head_is_beyond_it(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -555,6 +578,23 @@ static void walks_all_claims_of_all_chunks(void **state)
 	archive_fini(&archive);
 }
 
+static void keeps_the_chunks_of_a_pending_head_for_the_next(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes chunks[] = {make_chunk((const char *[]){"a.test"}, 1, 1),
+	        make_chunk((const char *[]){"b.test"}, 1, 1), make_chunk((const char *[]){"c.test"}, 1, 1)};
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, chunks, 2));
+	put(&rosa, OBJECT_CHUNK, chunks[1]);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, chunks + 1, 2));
+	assert_int_equal(author->pending->chunks_missing, 1);
+	put(&rosa, OBJECT_CHUNK, chunks[2]);
+	assert_true(author->head->head.seq == 11);
+	archive_fini(&archive);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,9 +613,11 @@ int main(void)
 	        TEST(leaves_a_head_pending_whose_chunk_is_bad),
 	        TEST(asks_again_for_no_chunk_that_it_has),
 	        TEST(notes_the_chunks_that_no_head_names_any_more),
+	        TEST(keeps_the_chunks_of_a_pending_head_for_the_next),
 	        TEST(takes_one_chunk_for_all_places_that_name_it),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
+	        TEST(passes_on_a_carriage_that_it_does_not_understand_but_does_not_follow_it),
 	        TEST(follows_nothing_when_its_only_head_is_beyond_it),
 	        TEST(follows_a_head_with_an_even_extension),
 	        TEST(voids_older_heads_and_carriages_with_a_new_certificate),
