@@ -645,7 +645,6 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 		result = start_loop(agent, program, why);
 	if (result == RESULT_OK) {
 		start_signals(agent);
-		store_keeper_start(&agent->keeper, agent->core, agent->paths.store_dir, program, now_is());
 		on_listen(&agent->listen_timer);
 		agent_event(agent, &(struct event){.type = EVENT_START});
 		log_line(LOG_NOTICE, "meshd %s runs as %s in net %s%s", CORREOMESH_VERSION,
