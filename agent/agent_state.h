@@ -46,7 +46,9 @@ struct agent {
 	struct store_keeper keeper;
 	struct transport *transport;
 	struct helper_process *helper;
+	struct probes probes;
 	struct control *control;
+	bool tables_rebuilt; /* since the start */
 	json_t *setup; /* what the last check of the MTA found missing; NULL: not checked yet */
 	char listen_error[160];
 	bool listen_said;

@@ -25,7 +25,7 @@
 #include "proto/facts.h"
 #include "store/fact_file.h"
 
-enum { LISTEN_RETRY_MS = 2000 };
+enum { LISTEN_RETRY_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10 };
 
 /* --- time and events --------------------------------------------------------------------------------- */
 
@@ -76,9 +76,10 @@ static void on_opened(void *context, uint32_t id, const struct address *address,
 	        &(struct event){.type = EVENT_SESSION_UP, .session = id, .address = *address, .port = port});
 }
 
-static void on_closed(void *context, uint32_t id, const char *text)
+static void on_closed(void *context, uint32_t id, bool refused, const char *text)
 {
-	agent_event(context, &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .text = text});
+	agent_event(context,
+	        &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .refused = refused, .text = text});
 }
 
 static void on_received(void *context, uint32_t id, struct bytes bytes)
@@ -180,6 +181,7 @@ static void tables_answered(void *context, const json_t *reply)
 
 	event.ok = driver_reply_ok(reply, error, sizeof error);
 	if (event.ok) {
+		errand->agent->tables_rebuilt = true;
 		error[0] = '\0';
 		shadowed = driver_reply_lines(reply, "shadowed");
 		event.data = bytes_of(shadowed, shadowed != NULL ? strlen(shadowed) : 0);
@@ -209,7 +211,10 @@ static void tables_checked(void *context, const json_t *reply)
 		driver_reply_missing(reply, error, sizeof error);
 	}
 	if (error[0] == '\0') {
-		helper_process_ask(agent->helper, errand->request, tables_answered, errand);
+		json_t *request = errand->request;
+
+		errand->request = NULL;
+		helper_process_ask(agent->helper, request, tables_answered, errand);
 		return;
 	}
 	helper_process_ask(agent->helper, driver_request_tables(&agent->config, NULL), tables_prepared, NULL);
@@ -223,6 +228,8 @@ static void on_tables(struct agent *agent, struct effect *effect)
 	struct errand *errand = errand_create(agent, effect->id);
 
 	errand->request = driver_request_tables(&agent->config, effect->rows);
+	/* What an earlier life may have left half done is done anew. */
+	json_object_set_new(errand->request, "rebuild", json_boolean(!agent->tables_rebuilt));
 	helper_process_ask(agent->helper, driver_request_check(&agent->config), tables_checked, errand);
 }
 
@@ -293,7 +300,7 @@ static void on_probe(struct agent *agent, struct effect *effect)
 	        .recipients = effect->type == EFFECT_RCPT ? (const char *)effect->data : NULL,
 	};
 
-	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
+	probe_start(&agent->probes, &agent->loop, &request, probe_answered, errand_create(agent, effect->id));
 }
 
 static void on_store(struct agent *agent, struct effect *effect)
@@ -546,6 +553,15 @@ static enum result agent_load(struct agent *agent, struct complaint *why)
 	return agent_enforce(agent, &config, &files);
 }
 
+static void errand_drop(void *context)
+{
+	struct errand *errand = context;
+
+	if (errand != NULL && errand->request != NULL)
+		json_decref(errand->request);
+	free(errand);
+}
+
 static void on_stop(uv_signal_t *signal, int number)
 {
 	struct agent *agent = signal->data;
@@ -553,10 +569,12 @@ static void on_stop(uv_signal_t *signal, int number)
 	if (agent->stopping)
 		return;
 	log_line(LOG_NOTICE, "stopping at %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	agent_event(agent, &(struct event){.type = EVENT_STOPPING});
 	agent->stopping = true;
 	uv_timer_stop(&agent->timer);
+	probes_cancel(&agent->probes, free);
 	control_close(agent->control, NULL, NULL);
-	helper_process_destroy(agent->helper, free);
+	helper_process_destroy(agent->helper, errand_drop);
 	transport_destroy(agent->transport);
 	uv_stop(&agent->loop);
 }
@@ -605,10 +623,11 @@ static enum result start_loop(struct agent *agent, const char *program, struct c
 /* --- end ---------------------------------------------------------------------------------------------------
  */
 
+/* The helper's process closes by itself, when it has seen the end of its socket. */
 static void close_handle(uv_handle_t *handle, void *context)
 {
 	(void)context;
-	if (!uv_is_closing(handle))
+	if (handle->type != UV_PROCESS && !uv_is_closing(handle))
 		uv_close(handle, NULL);
 }
 
@@ -624,6 +643,7 @@ static void agent_end(struct agent *agent)
 	free(agent->certificate);
 	if (agent->var_fd >= 0)
 		fact_dir_close(agent->var_fd);
+	uv_loop_close(&agent->loop);
 	sodium_memzero(agent, sizeof *agent);
 	free(agent);
 }
@@ -651,9 +671,11 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 		        agent->config.name, paths->net, agent->config.observe ? ", observing only" : "");
 		uv_run(&agent->loop, UV_RUN_DEFAULT);
 		/* What was closed in on_stop() gets a turn to go; then whatever is left is closed. */
-		uv_run(&agent->loop, UV_RUN_NOWAIT);
-		uv_walk(&agent->loop, close_handle, NULL);
-		uv_run(&agent->loop, UV_RUN_NOWAIT);
+		for (unsigned turn = 0; turn < CLOSING_TURNS && uv_loop_alive(&agent->loop); turn++) {
+			uv_walk(&agent->loop, close_handle, NULL);
+			uv_run(&agent->loop, UV_RUN_NOWAIT);
+			uv_sleep(CLOSING_MS);
+		}
 	}
 	agent_end(agent);
 	return result == RESULT_OK ? 0 : 1;

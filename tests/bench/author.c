@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/bench/author.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "proto/writer.h"
+#include "tests/mesh/must.h"
+
+enum { DOMAIN_ROOM = 32 }; /* "d01999.a00499.test" */
+
+/* --- identity ------------------------------------------------------------------------------------- */
+
+static void seed_of(unsigned index, uint8_t use, uint8_t seed[32])
+{
+	uint8_t input[5] = {
+	        use, (uint8_t)(index >> 24), (uint8_t)(index >> 16), (uint8_t)(index >> 8), (uint8_t)index};
+
+	crypto_generichash(seed, 32, input, sizeof input, NULL, 0);
+}
+
+struct author_made *author_make(unsigned index)
+{
+	struct author_made *author = must_alloc(sizeof *author);
+	uint8_t seed[32], *object;
+	size_t length;
+
+	author->index = index;
+	author->certificate.serial = 1;
+	seed_of(index, 'r', seed);
+	crypto_sign_seed_keypair(author->certificate.root, author->root_secret, seed);
+	seed_of(index, 'o', seed);
+	crypto_sign_seed_keypair(author->certificate.op_key, author->op_secret, seed);
+	seed_of(index, 's', author->session_secret);
+	crypto_scalarmult_base(author->certificate.session_key, author->session_secret);
+	snprintf(author->name, sizeof author->name, "a%05u", index);
+	author->address = (struct address){
+	        .length = 4, .bytes = {10, 66, (uint8_t)(64 + index / 250), (uint8_t)(1 + index % 250)}};
+	MUST(certificate_encode(&author->certificate, author->root_secret, &object, &length) == RESULT_OK,
+	        "no certificate");
+	author->certificate_object = bytes_of(object, length);
+	return author;
+}
+
+static void drop(struct bytes *bytes)
+{
+	free((uint8_t *)(uintptr_t)bytes->data);
+	*bytes = bytes_of(NULL, 0);
+}
+
+static void drop_claims(struct author_made *author)
+{
+	drop(&author->head);
+	drop(&author->domains);
+	for (unsigned i = 0; i < author->chunk_count; i++)
+		drop(&author->chunks[i]);
+	author->chunk_count = 0;
+}
+
+void author_unmake(struct author_made *author)
+{
+	if (author == NULL)
+		return;
+	drop_claims(author);
+	drop(&author->carriage);
+	drop(&author->certificate_object);
+	free(author);
+}
+
+/* --- claims --------------------------------------------------------------------------------------- */
+
+static struct bytes take(struct writer *w)
+{
+	uint8_t *data;
+	size_t length;
+
+	MUST(writer_take(w, &data, &length) == RESULT_OK, "can't encode");
+	return bytes_of(data, length);
+}
+
+static int compare_choices(const void *a, const void *b)
+{
+	return memcmp(
+	        ((const struct relay_choice *)a)->relay, ((const struct relay_choice *)b)->relay, KEY_SIZE);
+}
+
+static void put_relayset(struct writer *w, struct author_made *const *relays, unsigned count)
+{
+	struct relay_choice choices[RELAYSET_RELAYS_MAX];
+
+	MUST(count <= RELAYSET_RELAYS_MAX, "%u relays", count);
+	for (unsigned i = 0; i < count; i++)
+		choices[i] = (struct relay_choice){.relay = relays[i]->certificate.root, .preference = 10};
+	qsort(choices, count, sizeof *choices, compare_choices);
+	writer_array(w, 1);
+	head_put_relayset(w, choices, count);
+}
+
+/* Names rise with the number, so that each bucket is in order. */
+static void put_chunks(struct author_made *author, unsigned domains, uint64_t seq)
+{
+	unsigned chunks = chunk_count_for(domains);
+	char(*names)[DOMAIN_ROOM] = must_alloc((domains + 1) * sizeof *names);
+	struct claim *bucket = must_alloc((domains + 1) * sizeof *bucket);
+	uint8_t *object;
+	size_t length;
+
+	for (unsigned chunk = 0; chunk < chunks; chunk++) {
+		unsigned count = 0;
+
+		for (unsigned i = 0; i < domains; i++) {
+			struct bytes domain;
+
+			snprintf(names[i], sizeof names[i], "d%05u.%s.test", i, author->name);
+			domain = bytes_of(names[i], strlen(names[i]));
+			if (chunk_index(domain, chunks) != chunk)
+				continue;
+			bucket[count++] = (struct claim){
+			        .domain = domain, .since = seq, .salt = author->root_secret + i % 32};
+		}
+		if (count == 0)
+			continue;
+		MUST(chunk_encode(bucket, count, &object, &length) == RESULT_OK, "no chunk");
+		author->chunks[author->chunk_count++] = bytes_of(object, length);
+	}
+	free(bucket);
+	free(names);
+}
+
+static void put_domains(struct author_made *author, unsigned domains)
+{
+	struct writer w;
+
+	writer_init(&w, (size_t)(domains + 1) * DOMAIN_ROOM);
+	for (unsigned i = 0; i < domains; i++)
+		writer_format(&w, "d%05u.%s.test\n", i, author->name);
+	author->domains = domains > 0 ? take(&w) : bytes_of(NULL, 0);
+}
+
+static void put_hashes(const struct author_made *author, struct writer *w)
+{
+	uint8_t hash[HASH_SIZE];
+
+	writer_array(w, author->chunk_count);
+	for (unsigned i = 0; i < author->chunk_count; i++) {
+		object_hash(author->chunks[i], hash);
+		writer_bin(w, hash, HASH_SIZE);
+	}
+}
+
+void author_claim(struct author_made *author, unsigned domains, struct author_made *const *relays,
+        unsigned relay_count, uint64_t seq)
+{
+	struct head head = {
+	        .serial = 1,
+	        .seq = seq,
+	        .name = bytes_of(author->name, strlen(author->name)),
+	        .vpn = {.count = 1, .at = {author->address}},
+	        .public = {.count = 1,
+	                .at = {{.length = 4,
+	                        .bytes = {198, 18, author->address.bytes[2], author->address.bytes[3]}}}},
+	        .smtp_port = 25,
+	        .mesh_port = 10655,
+	        .roles = HEAD_ROLE_HOME | HEAD_ROLE_RELAY,
+	        .claims_version = seq,
+	};
+	struct writer hashes, relayset;
+	uint8_t *object;
+	size_t length;
+
+	drop_claims(author);
+	memcpy(head.author, author->certificate.root, KEY_SIZE);
+	put_chunks(author, domains, seq);
+	put_domains(author, domains);
+	writer_init(&hashes, OBJECT_SIZE_MAX);
+	put_hashes(author, &hashes);
+	writer_init(&relayset, OBJECT_SIZE_MAX);
+	put_relayset(&relayset, relays, relay_count);
+	head.chunks = writer_bytes(&hashes);
+	head.chunk_count = author->chunk_count;
+	head.relaysets = writer_bytes(&relayset);
+	head.relayset_count = 1;
+	MUST(head_encode(&head, author->op_secret, &object, &length) == RESULT_OK, "no head");
+	author->head = bytes_of(object, length);
+	writer_fini(&hashes);
+	writer_fini(&relayset);
+}
+
+/* --- carriage ------------------------------------------------------------------------------------- */
+
+static int compare_entries(const void *a, const void *b)
+{
+	return memcmp(((const struct carriage_entry *)a)->claimant,
+	        ((const struct carriage_entry *)b)->claimant, KEY_SIZE);
+}
+
+void author_carry(
+        struct author_made *author, struct author_made *const *claimants, unsigned count, uint64_t seq)
+{
+	struct carriage carriage = {.serial = 1, .seq = seq};
+	struct carriage_entry *entries = must_alloc((count + 1) * sizeof *entries);
+	uint8_t *object;
+	size_t length;
+
+	memcpy(carriage.relay, author->certificate.root, KEY_SIZE);
+	for (unsigned i = 0; i < count; i++)
+		entries[i] = (struct carriage_entry){
+		        .claimant = claimants[i]->certificate.root, .version = seq, .mode = CARRIAGE_ALL_BUT};
+	qsort(entries, count, sizeof *entries, compare_entries);
+	MUST(carriage_encode(&carriage, entries, count, author->op_secret, &object, &length) == RESULT_OK,
+	        "no carriage");
+	drop(&author->carriage);
+	author->carriage = bytes_of(object, length);
+	free(entries);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Author: a made-up member with real keys and signatures, and what it states. The same index gives the same
+ * member at every run.
+ */
+#ifndef TESTS_BENCH_AUTHOR_H
+#define TESTS_BENCH_AUTHOR_H
+
+#include "proto/carriage.h"
+#include "proto/certificate.h"
+#include "proto/chunk.h"
+#include "proto/head.h"
+
+struct author_made {
+	unsigned index;
+	struct certificate certificate;
+	uint8_t root_secret[64];
+	uint8_t op_secret[64];
+	uint8_t session_secret[KEY_SIZE];
+	char name[MEMBER_NAME_MAX + 1];
+	struct address address;          /* in the VPN, 10.66.64.0 and up */
+	struct bytes certificate_object; /* this and the next ones are owned */
+	struct bytes head;
+	struct bytes chunks[HEAD_CHUNKS_MAX];
+	unsigned chunk_count;
+	struct bytes carriage;
+	struct bytes domains; /* its domains, one a line */
+};
+
+struct author_made *author_make(unsigned index);
+void author_unmake(struct author_made *author);
+
+/* States so many domains, chosen relays, and a seq; what was stated before is dropped. */
+void author_claim(struct author_made *author, unsigned domains, struct author_made *const *relays,
+        unsigned relay_count, uint64_t seq);
+
+/* States that it carries all domains of these. */
+void author_carry(
+        struct author_made *author, struct author_made *const *claimants, unsigned count, uint64_t seq);
+
+#endif

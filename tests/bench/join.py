@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node that knows nothing joins a mesh that claims a million domains.
+
+The first meshd gets all of it from the feeder, a core with a filled archive, over TCP on loopback. The
+second gets it from the first. Seconds run from the start of the process to the moment at which the last
+statement took effect, as the node itself tells it.
+"""
+
+import subprocess
+import time
+
+from tests.bench import memory, program
+from tests.bench.agent import Agent
+from tests.bench.result import Result
+from tests.lab.wait import Failed, expect, wait_until
+
+AUTHORS = 500
+DOMAINS = 2000
+FIGURE_S = 5
+SECONDS_AT_MOST = 300
+
+
+def _lines(options, authors):
+    done = subprocess.run([program.path(options.build, "feeder"), "lines", str(authors)], capture_output=True,
+                          text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def _join(agent, keys):
+    """Start it and wait; returns the seconds, by the node's own clock, and its memory."""
+    began = time.time()
+    agent.spawn()
+
+    def holds_all():
+        try:
+            held = agent.held()
+        except OSError:
+            return None
+        agent.daemon.check_running()
+        return held if keys <= held.keys() else None
+
+    try:
+        held = wait_until(f"{agent.name} holds all", SECONDS_AT_MOST, holds_all, pause=0.5)
+    except Failed:
+        try:
+            print(f"{agent.name}: {len(keys & agent.held().keys())} of {len(keys)} after {SECONDS_AT_MOST} s")
+        except OSError:
+            pass
+        raise
+    return max(held[key]["since_ms"] for key in keys) / 1000 - began
+
+
+def _once(lab, options, number, authors):
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["ip", "address", "replace", "10.66.0.0/16", "dev", "lo"], check=False)
+    lines = _lines(options, authors)
+    keys = {line.split()[2] for line in lines[1:]}
+    first = Agent(lab, options.build, f"first{number}", "10.66.0.2")
+    second = Agent(lab, options.build, f"second{number}", "10.66.0.3")
+    for agent, other in ((first, second), (second, first)):
+        for line in lines[1:] + [other.line]:
+            agent.pin(line)
+    first.pin(lines[0])
+    with subprocess.Popen([program.path(options.build, "feeder"), "serve", str(authors), str(DOMAINS), first.line],
+                          stdout=subprocess.PIPE, text=True) as feeder:
+        try:
+            expect(feeder.stdout.readline() == "ready\n", "the feeder isn't ready")
+            feeder_s = _join(first, keys)
+            feeder.kill()
+            second_s = _join(second, keys)
+            return feeder_s, second_s, memory.of(first.daemon.pid)
+        finally:
+            feeder.kill()
+            for agent in (first, second):
+                if agent.daemon:
+                    agent.daemon.end()
+
+
+def run(lab, options):
+    authors = options.authors or AUTHORS
+    runs = [_once(lab, options, number, authors) for number in range(options.runs)]
+    result = Result("join", f"join: {authors} authors of {DOMAINS:,} domains, over TCP on loopback")
+    result.add("from the feeder, all held", "s", [run[0] for run in runs], most=FIGURE_S)
+    result.add("from another meshd, all held", "s", [run[1] for run in runs], most=FIGURE_S)
+    result.add("PSS with all held", "MiB", [run[2]["pss"] for run in runs])
+    return result
