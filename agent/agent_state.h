@@ -16,6 +16,7 @@
 #include "agent/operator_files.h"
 #include "agent/paths.h"
 #include "agent/probe.h"
+#include "agent/store_keeper.h"
 #include "agent/transport.h"
 #include "proto/core.h"
 
@@ -42,9 +43,12 @@ struct agent {
 	psl_ctx_t *suffixes;
 	int var_fd; /* locked: one meshd per directory */
 	struct core *core;
+	struct store_keeper keeper;
 	struct transport *transport;
 	struct helper_process *helper;
+	struct probes probes;
 	struct control *control;
+	bool tables_rebuilt; /* since the start */
 	json_t *setup; /* what the last check of the MTA found missing; NULL: not checked yet */
 	char listen_error[160];
 	bool listen_said;

@@ -414,6 +414,37 @@ static json_t *published_json(struct report *report)
 	return zones;
 }
 
+/* --- store ------------------------------------------------------------------------------------------- */
+
+static json_t *store_json(struct report *report)
+{
+	static const char *const found[] = {[STORE_FOUND_NONE] = "none",
+	        [STORE_FOUND_WHOLE] = "whole",
+	        [STORE_FOUND_DAMAGED] = "damaged"};
+	const struct store_keeper *keeper = &report->agent->keeper;
+	const struct store_loaded *loaded = &keeper->loaded;
+	bool failed = keeper->error[0] != '\0';
+	char tip[PATHS_SIZE + 64];
+
+	if (failed) {
+		snprintf(tip, sizeof tip, "is there room, and may meshd write? df %s",
+		        report->agent->paths.var_dir);
+		warn(report, tip, "others' statements aren't stored: %s; meshd tries again, mail goes on",
+		        keeper->error);
+	}
+	if (loaded->found == STORE_FOUND_DAMAGED) {
+		snprintf(tip, sizeof tip, "look after the disk (dmesg); the damaged one is %s.damaged",
+		        keeper->dir);
+		warn(report, tip,
+		        "the store was damaged at the start (%s): what was missing is fetched again",
+		        loaded->text);
+	}
+	return json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "state", failed ? "failed" : "ok", "error",
+	        keeper->error, "objects",
+	        (json_int_t)(keeper->store != NULL ? store_object_count(keeper->store) : 0), "found",
+	        found[loaded->found], "loaded", (json_int_t)loaded->taken, "detail", loaded->text);
+}
+
 /* --- the whole --------------------------------------------------------------------------------------------
  */
 
@@ -463,6 +494,9 @@ static json_t *notes_json(const struct report *report)
 	if (report->node->settings->observe)
 		json_array_append_new(notes,
 		        json_string("observing only: nothing is written (observe = yes in meshd.conf)"));
+	if (report->agent->keeper.was_lost)
+		json_array_append_new(notes, json_string("there was no store at the start: others' "
+		                                         "statements were fetched again"));
 	if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
@@ -497,6 +531,7 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "published", published_json(&report));
 	json_object_set_new(data, "strangers", strangers_json(&report));
 	json_object_set_new(data, "counters", counters_json(&report.node->counters));
+	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));
 	if (agent->listen_error[0] != '\0')

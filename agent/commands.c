@@ -4,14 +4,19 @@
 #include <stdlib.h>
 
 #include "agent/command_operator.h"
+#include "agent/command_relay.h"
 #include "agent/log.h"
 
 static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
         {"held", false, command_held},
+        {"log", false, command_log},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
+        {"relay add", true, command_relay_add},
+        {"relay carry", true, command_relay_carry},
+        {"relay del", true, command_relay_del},
         {"reload", true, command_reload},
         {"status", false, command_status},
 };

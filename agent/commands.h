@@ -9,7 +9,8 @@
 
 struct control_service commands_service(struct agent *agent);
 
-/* command_status.c, command_plan.c, command_held.c */
+/* command_held.c, command_log.c, command_plan.c, command_status.c */
+json_t *command_log(struct agent *agent, const json_t *args, struct control_error *error);
 json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error);
 json_t *command_held(struct agent *agent, const json_t *args, struct control_error *error);
 json_t *command_plan(struct agent *agent, const json_t *args, struct control_error *error);

@@ -42,6 +42,8 @@ static const struct config_option top_options[] = {
         {"mesh_port", config_set_port, AT(mesh_port), .tip = "leave it out for 10655"},
         {"smtp_port", config_set_port, AT(smtp_port), .tip = "leave it out for 25"},
         {"carry", config_set_carry, AT(carry), .tip = "leave it out to relay for those you pinned"},
+        {"vouch", config_set_vouch, AT(vouch_pins),
+                .tip = "pins: your friends' friends may count on those you pinned"},
         {"observe", config_set_yes_no, AT(observe), .tip = "yes: look and tell, write no table and no zone"},
         {"allow_test_names", config_set_yes_no, AT(allow_test_names),
                 .tip = "for tests only: .test and example names count"},

@@ -67,6 +67,7 @@ struct config {
 	uint16_t mesh_port;
 	uint16_t smtp_port;
 	enum carry carry; /* whose proved claims are carried; it accepts nothing by itself */
+	bool vouch_pins;
 	bool observe;
 	bool allow_test_names;
 	bool test_timing;

@@ -178,6 +178,14 @@ const char *config_set_carry(
 	return "isn't none, list, pins or view";
 }
 
+const char *config_set_vouch(
+        void *target, const struct config_option *option, const char *text, size_t length)
+{
+	(void)option;
+	*(bool *)target = is_text(text, length, "pins");
+	return *(bool *)target || is_text(text, length, "none") ? NULL : "isn't none or pins";
+}
+
 /* The drivers that write zones. */
 static const char *const servers[] = {"nsd"};
 

@@ -54,6 +54,8 @@ config_set_fn config_set_word;
 config_set_fn config_set_secret;
 /* enum carry. */
 config_set_fn config_set_carry;
+/* bool: true for "pins", false for "none". */
+config_set_fn config_set_vouch;
 /* char[]: the name of a driver that writes zones. */
 config_set_fn config_set_server;
 

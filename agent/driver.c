@@ -2,6 +2,7 @@
 #include "agent/driver.h"
 
 #include "agent/textfile.h"
+#include "proto/address.h"
 #include "proto/assert.h"
 
 #include <stdlib.h>
@@ -90,6 +91,23 @@ enum result driver_texts_get(
 		if (!json_is_string(text))
 			return reason_set(why, RESULT_MALFORMED, NULL,
 			        "\"%s\" in the request has something other than text", name);
+	}
+	return RESULT_OK;
+}
+
+enum result driver_addresses_check(const json_t *texts, struct reason *why)
+{
+	struct address address;
+	size_t index;
+	json_t *text;
+
+	json_array_foreach(texts, index, text)
+	{
+		const char *bytes = json_string_value(text);
+
+		if (!bytes || address_parse(bytes, strlen(bytes), &address))
+			return reason_set(why, RESULT_MALFORMED, "correct it in the configuration",
+			        "not an IP address: %.100s", bytes ? bytes : "");
 	}
 	return RESULT_OK;
 }

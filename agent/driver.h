@@ -48,4 +48,7 @@ enum result driver_path_get(const json_t *request, const char *name, const char 
 enum result driver_texts_get(
         const json_t *request, const char *name, const json_t **texts, struct reason *why);
 
+/* Whether each of `texts` (an array of texts, or NULL) is an IP address. RESULT_MALFORMED. */
+enum result driver_addresses_check(const json_t *texts, struct reason *why);
+
 #endif

@@ -33,6 +33,8 @@ static enum result place_get(const json_t *request, struct place *place, struct 
 		result = driver_path_get(request, "tables", &place->tables, why);
 	if (!result)
 		result = driver_texts_get(request, "vpn_addresses", &place->vpn_addresses, why);
+	if (!result)
+		result = driver_addresses_check(place->vpn_addresses, why);
 	return result;
 }
 

@@ -180,7 +180,7 @@ static enum result end_of_stream(const struct frame_decoder *decoder, ssize_t go
 
 enum result frame_read(int fd, json_t **message, struct reason *why)
 {
-	static char piece[65536];
+	char piece[16384];
 	struct frame_decoder decoder;
 	enum result result = RESULT_OK;
 	size_t used;

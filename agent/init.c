@@ -240,6 +240,11 @@ static enum result make_lists(struct making *making)
 	                "# Keys that don't count at this node, whatever others say, one a line.\n"
 	                "# After editing: meshctl reload\n"},
 	        {making->paths->forced, "# Nothing can be forced yet.\n"},
+	        {making->paths->relays,
+	                "# Which relays carry this node's domains, where it isn't all pins that offer:\n"
+	                "# KEY PREFERENCE or KEY no, one a line. meshctl relay add and relay del write "
+	                "them.\n"
+	                "# After editing: meshctl reload\n"},
 	};
 	enum result result = RESULT_OK;
 

@@ -4,10 +4,9 @@
  *
  * The problem: people edit these files with an editor or from a repository, meshctl adds and removes single
  * lines, and neither may lose what the other wrote. The choice: an edit is made on the text as it was read
- * and touches one line only; just before the new text replaces the old by rename, the file is read again
- * and the edit refused if it isn't the very file that was read (device, inode, time, size and hash).
- * Rejected: locks (editors take none) and writing the file anew from parsed entries (comments and the order
- * that somebody gave the lines would go). Between the last look and the rename some microseconds remain.
+ * and touches one line only, and the file is replaced only while it is what was read (agent/marked_file.h).
+ * Rejected: writing the file anew from parsed entries (comments and the order that somebody gave the lines
+ * would go).
  *
  * Not pure: files. sodium_init() comes first.
  */
@@ -16,26 +15,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/stat.h>
 
-#include "agent/complaint.h"
-#include "agent/paths.h"
-#include "proto/result.h"
+#include "agent/marked_file.h"
 
 enum {
-	LINE_FILE_PATH_SIZE = PATHS_SIZE + 256, /* a path and a file's name */
-	LINE_FILE_SIZE_MAX = 16 * 1024 * 1024,  /* bytes: 100,000 accepts with a key and a comment each */
-	LINE_FILE_ENTRIES_MAX = 131072,         /* the next power of two */
+	LINE_FILE_PATH_SIZE = MARKED_FILE_PATH_SIZE,
+	LINE_FILE_SIZE_MAX = MARKED_FILE_SIZE_MAX,
+	LINE_FILE_ENTRIES_MAX = 131072, /* the next power of two above 100,000 accepts */
 	LINE_FILE_LINE_MAX = 1024, /* bytes of one line with its comment, without its end (LF or CR LF) */
-	LINE_FILE_HASH_SIZE = 32,
-};
-
-/* What makes a file the one that was read. */
-struct line_file_mark {
-	bool is_there;
-	struct stat stat;
-	uint8_t hash[LINE_FILE_HASH_SIZE];
 };
 
 /* One entry: a line without its comment and the blanks around it; never empty, printable ASCII and tabs. */
@@ -51,7 +38,7 @@ struct line_file {
 	size_t length;
 	struct line_entry *entries; /* point into bytes */
 	size_t count;
-	struct line_file_mark mark;
+	struct marked_file_mark mark;
 };
 
 /* Reads a whole file; `path` is absolute. One that isn't there is empty, and an edit creates it. On failure
@@ -71,6 +58,10 @@ enum result line_file_add(struct line_file *file, const char *line, struct compl
 /* Removes the line of an entry, with its comment; results as of line_file_add. */
 enum result line_file_remove(struct line_file *file, const struct line_entry *entry, struct complaint *why);
 
+/* Puts `line` in the place of an entry's line, comment included; otherwise as line_file_add. */
+enum result line_file_change(
+        struct line_file *file, const struct line_entry *entry, const char *line, struct complaint *why);
+
 /* The parse alone, of `length` bytes named `path` in complaints. Pure; copies the bytes. */
 enum result line_file_parse(
         struct line_file *file, const char *path, const char *bytes, size_t length, struct complaint *why);
@@ -82,6 +73,10 @@ struct line_word {
 	size_t length;
 };
 size_t line_entry_split(const struct line_entry *entry, struct line_word *words, size_t max);
+
+/* What stands behind the first # of an entry's line, without blanks around it; may be empty, and may hold
+ * bytes beyond ASCII. Points into the file's bytes. */
+struct line_word line_entry_comment(const struct line_file *file, const struct line_entry *entry);
 
 /* Whether a word is exactly this text. */
 bool line_word_is(const struct line_word *word, const char *text);

@@ -25,7 +25,7 @@
 #include "proto/facts.h"
 #include "store/fact_file.h"
 
-enum { LISTEN_RETRY_MS = 2000 };
+enum { LISTEN_RETRY_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10 };
 
 /* --- time and events --------------------------------------------------------------------------------- */
 
@@ -49,8 +49,10 @@ static void agent_event(struct agent *agent, const struct event *event)
 static void on_tick(uv_timer_t *timer)
 {
 	struct agent *agent = timer->data;
+	struct moment now = now_is();
 
-	core_tick(agent->core, now_is());
+	store_keeper_tick(&agent->keeper, now);
+	core_tick(agent->core, now);
 	drain(agent);
 }
 
@@ -58,6 +60,8 @@ static void set_timer(struct agent *agent)
 {
 	int64_t due = core_due(agent->core), now = now_is().mono_ms;
 
+	if (store_keeper_due(&agent->keeper) < due)
+		due = store_keeper_due(&agent->keeper);
 	if (due == NEVER_MS || agent->stopping)
 		uv_timer_stop(&agent->timer);
 	else
@@ -72,9 +76,10 @@ static void on_opened(void *context, uint32_t id, const struct address *address,
 	        &(struct event){.type = EVENT_SESSION_UP, .session = id, .address = *address, .port = port});
 }
 
-static void on_closed(void *context, uint32_t id, const char *text)
+static void on_closed(void *context, uint32_t id, bool refused, const char *text)
 {
-	agent_event(context, &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .text = text});
+	agent_event(context,
+	        &(struct event){.type = EVENT_SESSION_DOWN, .session = id, .refused = refused, .text = text});
 }
 
 static void on_received(void *context, uint32_t id, struct bytes bytes)
@@ -176,6 +181,7 @@ static void tables_answered(void *context, const json_t *reply)
 
 	event.ok = driver_reply_ok(reply, error, sizeof error);
 	if (event.ok) {
+		errand->agent->tables_rebuilt = true;
 		error[0] = '\0';
 		shadowed = driver_reply_lines(reply, "shadowed");
 		event.data = bytes_of(shadowed, shadowed != NULL ? strlen(shadowed) : 0);
@@ -205,7 +211,10 @@ static void tables_checked(void *context, const json_t *reply)
 		driver_reply_missing(reply, error, sizeof error);
 	}
 	if (error[0] == '\0') {
-		helper_process_ask(agent->helper, errand->request, tables_answered, errand);
+		json_t *request = errand->request;
+
+		errand->request = NULL;
+		helper_process_ask(agent->helper, request, tables_answered, errand);
 		return;
 	}
 	helper_process_ask(agent->helper, driver_request_tables(&agent->config, NULL), tables_prepared, NULL);
@@ -219,6 +228,8 @@ static void on_tables(struct agent *agent, struct effect *effect)
 	struct errand *errand = errand_create(agent, effect->id);
 
 	errand->request = driver_request_tables(&agent->config, effect->rows);
+	/* What an earlier life may have left half done is done anew. */
+	json_object_set_new(errand->request, "rebuild", json_boolean(!agent->tables_rebuilt));
 	helper_process_ask(agent->helper, driver_request_check(&agent->config), tables_checked, errand);
 }
 
@@ -289,14 +300,17 @@ static void on_probe(struct agent *agent, struct effect *effect)
 	        .recipients = effect->type == EFFECT_RCPT ? (const char *)effect->data : NULL,
 	};
 
-	probe_start(&agent->loop, &request, probe_answered, errand_create(agent, effect->id));
+	probe_start(&agent->probes, &agent->loop, &request, probe_answered, errand_create(agent, effect->id));
 }
 
-/* The store of others' objects comes later. */
-static void on_nothing(struct agent *agent, struct effect *effect)
+static void on_store(struct agent *agent, struct effect *effect)
 {
-	(void)agent;
-	(void)effect;
+	store_keeper_put(&agent->keeper, effect, now_is());
+}
+
+static void on_unstore(struct agent *agent, struct effect *effect)
+{
+	store_keeper_del(&agent->keeper, effect, now_is());
 }
 
 static void on_alarm(struct agent *agent, struct effect *effect)
@@ -315,8 +329,8 @@ static void carry_out(struct agent *agent, struct effect *effect)
 {
 	static void (*const rows[])(struct agent *, struct effect *) = {
 	        [EFFECT_PERSIST] = on_persist,
-	        [EFFECT_STORE] = on_nothing,
-	        [EFFECT_UNSTORE] = on_nothing,
+	        [EFFECT_STORE] = on_store,
+	        [EFFECT_UNSTORE] = on_unstore,
 	        [EFFECT_SEND] = on_send,
 	        [EFFECT_DIAL] = on_dial,
 	        [EFFECT_CLOSE] = on_close,
@@ -539,6 +553,15 @@ static enum result agent_load(struct agent *agent, struct complaint *why)
 	return agent_enforce(agent, &config, &files);
 }
 
+static void errand_drop(void *context)
+{
+	struct errand *errand = context;
+
+	if (errand != NULL && errand->request != NULL)
+		json_decref(errand->request);
+	free(errand);
+}
+
 static void on_stop(uv_signal_t *signal, int number)
 {
 	struct agent *agent = signal->data;
@@ -546,10 +569,12 @@ static void on_stop(uv_signal_t *signal, int number)
 	if (agent->stopping)
 		return;
 	log_line(LOG_NOTICE, "stopping at %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	agent_event(agent, &(struct event){.type = EVENT_STOPPING});
 	agent->stopping = true;
 	uv_timer_stop(&agent->timer);
+	probes_cancel(&agent->probes, free);
 	control_close(agent->control, NULL, NULL);
-	helper_process_destroy(agent->helper, free);
+	helper_process_destroy(agent->helper, errand_drop);
 	transport_destroy(agent->transport);
 	uv_stop(&agent->loop);
 }
@@ -598,15 +623,17 @@ static enum result start_loop(struct agent *agent, const char *program, struct c
 /* --- end ---------------------------------------------------------------------------------------------------
  */
 
+/* The helper's process closes by itself, when it has seen the end of its socket. */
 static void close_handle(uv_handle_t *handle, void *context)
 {
 	(void)context;
-	if (!uv_is_closing(handle))
+	if (handle->type != UV_PROCESS && !uv_is_closing(handle))
 		uv_close(handle, NULL);
 }
 
 static void agent_end(struct agent *agent)
 {
+	store_keeper_stop(&agent->keeper);
 	core_destroy(agent->core);
 	identity_fini(&agent->identity);
 	config_fini(&agent->config);
@@ -616,6 +643,7 @@ static void agent_end(struct agent *agent)
 	free(agent->certificate);
 	if (agent->var_fd >= 0)
 		fact_dir_close(agent->var_fd);
+	uv_loop_close(&agent->loop);
 	sodium_memzero(agent, sizeof *agent);
 	free(agent);
 }
@@ -631,6 +659,8 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 	agent->var_fd = -1;
 	uv_loop_init(&agent->loop);
 	result = agent_load(agent, why);
+	if (result == RESULT_OK) /* before signals are held back: it may take a while */
+		store_keeper_start(&agent->keeper, agent->core, agent->paths.store_dir, program, now_is());
 	if (result == RESULT_OK)
 		result = start_loop(agent, program, why);
 	if (result == RESULT_OK) {
@@ -641,9 +671,11 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 		        agent->config.name, paths->net, agent->config.observe ? ", observing only" : "");
 		uv_run(&agent->loop, UV_RUN_DEFAULT);
 		/* What was closed in on_stop() gets a turn to go; then whatever is left is closed. */
-		uv_run(&agent->loop, UV_RUN_NOWAIT);
-		uv_walk(&agent->loop, close_handle, NULL);
-		uv_run(&agent->loop, UV_RUN_NOWAIT);
+		for (unsigned turn = 0; turn < CLOSING_TURNS && uv_loop_alive(&agent->loop); turn++) {
+			uv_walk(&agent->loop, close_handle, NULL);
+			uv_run(&agent->loop, UV_RUN_NOWAIT);
+			uv_sleep(CLOSING_MS);
+		}
 	}
 	agent_end(agent);
 	return result == RESULT_OK ? 0 : 1;

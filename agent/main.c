@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * meshd: the agent, its check modes, and its helper process, by option.
+ * meshd: the agent, its check modes, its helper process and the store's reader, by option.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/setup_postfix.h"
+#include "store/store_reader.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -28,13 +29,23 @@ static const char usage[] =
         "meshd runs beside tinc, gossips signed claims with its friends' agents and drives this node's\n"
         "mail server and zones. Steer it with meshctl. See meshd(8).\n";
 
-enum mode { MODE_RUN, MODE_INIT, MODE_KEY, MODE_SETUP, MODE_HELPER, MODE_HELP, MODE_VERSION };
+enum mode {
+	MODE_RUN,
+	MODE_INIT,
+	MODE_KEY,
+	MODE_SETUP,
+	MODE_HELPER,
+	MODE_STORE_READER,
+	MODE_HELP,
+	MODE_VERSION
+};
 
 struct options {
 	enum mode mode;
 	const char *prefix;
 	const char *net;
-	const char *helper_fd;
+	const char *fd; /* of the helper and the store's reader: the socket to their parent */
+	const char *dir;
 	const char *setup;
 	struct init_options init;
 };
@@ -49,6 +60,7 @@ static bool take_options(int argc, char **argv, struct options *out)
 	        {"key", no_argument, NULL, MODE_KEY},
 	        {"setup", required_argument, NULL, MODE_SETUP},
 	        {"helper", required_argument, NULL, MODE_HELPER},
+	        {"store-reader", required_argument, NULL, MODE_STORE_READER},
 	        {"help", no_argument, NULL, MODE_HELP},
 	        {"version", no_argument, NULL, MODE_VERSION},
 	        {NULL, 0, NULL, 0},
@@ -69,23 +81,30 @@ static bool take_options(int argc, char **argv, struct options *out)
 			out->mode = (enum mode)row;
 		if (row == MODE_SETUP)
 			out->setup = optarg;
-		if (row == MODE_HELPER)
-			out->helper_fd = optarg;
+		if (row == MODE_HELPER || row == MODE_STORE_READER)
+			out->fd = optarg;
+	}
+	if (out->mode == MODE_STORE_READER && argc - optind == 1) {
+		out->dir = argv[optind];
+		return true;
 	}
 	if (out->mode == MODE_INIT && argc - optind == 2) {
 		out->init.name = argv[optind];
 		out->init.address = argv[optind + 1];
 		return true;
 	}
-	return optind == argc && out->mode != MODE_INIT;
+	return optind == argc && out->mode != MODE_INIT && out->mode != MODE_STORE_READER;
 }
 
-static int run_helper(const char *text)
+/* A process that the agent started: its end of a socket is open. */
+static int run_child(const struct options *options)
 {
 	char *end;
-	long fd = strtol(text, &end, 10);
+	long fd = strtol(options->fd, &end, 10);
 
-	return *end == '\0' && fd > 2 && fd < 1024 ? helper_main((int)fd) : EXIT_USAGE;
+	if (*end != '\0' || fd <= 2 || fd >= 1024)
+		return EXIT_USAGE;
+	return options->mode == MODE_HELPER ? helper_main((int)fd) : store_reader_main((int)fd, options->dir);
 }
 
 static int complain(const struct complaint *why)
@@ -164,8 +183,8 @@ int main(int argc, char **argv)
 	}
 	if (sodium_init() < 0)
 		return EXIT_FAILURE;
-	if (options.mode == MODE_HELPER)
-		return run_helper(options.helper_fd);
+	if (options.mode == MODE_HELPER || options.mode == MODE_STORE_READER)
+		return run_child(&options);
 	if (options.net == NULL) {
 		fputs("meshd: which net? say --net NET\n", stderr);
 		return EXIT_USAGE;

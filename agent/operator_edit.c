@@ -89,3 +89,73 @@ enum result operator_edit_accept(const struct paths *paths, const char *domain, 
 	snprintf(line, sizeof line, "%s from %s  # %s %s", domain, text, name == NULL ? "" : name, date);
 	return add_line(paths->accepts, line, why);
 }
+
+/* What a line is about. */
+struct subject {
+	const char *domain; /* NULL: not about one */
+	char key[KEY_TEXT_BYTES];
+	const char *name; /* of the key, where it has one here; a line by hand may say that instead */
+	size_t key_word;  /* which word of the line is the key */
+};
+
+static bool is_about(const struct line_entry *entry, const struct subject *subject)
+{
+	struct line_word words[3];
+	size_t count = line_entry_split(entry, words, sizeof words / sizeof words[0]);
+	const struct line_word *key = &words[subject->key_word];
+
+	if (subject->domain != NULL && !line_word_is(&words[0], subject->domain))
+		return false;
+	if (subject->key[0] == '\0')
+		return true;
+	return count > subject->key_word &&
+	       (line_word_is(key, subject->key) ||
+	               (subject->name != NULL && line_word_is(key, subject->name)));
+}
+
+/* NULL if there is none. */
+static const struct line_entry *find_entry(const struct line_file *file, const struct subject *subject)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		if (is_about(&file->entries[i], subject))
+			return &file->entries[i];
+	}
+	return NULL;
+}
+
+/* Puts `text` in the place of the line about the subject, or adds it; NULL: takes that line out. */
+static enum result set_line(
+        const char *path, const struct subject *subject, const char *text, struct complaint *why)
+{
+	const struct line_entry *entry;
+	struct line_file file;
+	enum result result = line_file_read(&file, path, why);
+
+	if (result != RESULT_OK)
+		return result;
+	entry = find_entry(&file, subject);
+	if (entry != NULL)
+		result = text != NULL ? line_file_change(&file, entry, text, why)
+		                      : line_file_remove(&file, entry, why);
+	else if (text != NULL)
+		result = line_file_add(&file, text, why);
+	line_file_fini(&file);
+	return result;
+}
+
+enum result operator_edit_relay(
+        const struct paths *paths, const struct operator_relay *relay, int64_t wall_s, struct complaint *why)
+{
+	char line[KEY_TEXT_BYTES + MEMBER_NAME_BYTES + 48];
+	struct subject subject = {.name = relay->name};
+	char word[8] = "no";
+	char date[DATE_SIZE];
+
+	key_render(relay->key, subject.key);
+	render_date(wall_s, date);
+	if (!relay->is_excluded)
+		snprintf(word, sizeof word, "%u", relay->preference);
+	snprintf(line, sizeof line, "%s %s  # %s%s%s", subject.key, word,
+	        relay->name == NULL ? "" : relay->name, relay->name == NULL ? "" : " ", date);
+	return set_line(paths->relays, &subject, line, why);
+}

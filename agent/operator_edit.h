@@ -27,4 +27,15 @@ enum result operator_edit_claim(
 enum result operator_edit_accept(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
         const char *name, int64_t wall_s, struct complaint *why);
 
+/* Sets the line of a relay in relays to "KEY PREFERENCE  # NAME DATE" or "KEY no  # NAME DATE"; name may be
+ * NULL. */
+struct operator_relay {
+	const uint8_t *key;
+	const char *name;
+	bool is_excluded;
+	uint16_t preference;
+};
+enum result operator_edit_relay(
+        const struct paths *paths, const struct operator_relay *relay, int64_t wall_s, struct complaint *why);
+
 #endif

@@ -197,6 +197,7 @@ struct list {
 	        void *element);
 	int (*compare)(const void *a, const void *b); /* 0: the same thing said twice */
 	unsigned (*line)(const void *element);
+	bool may_be_missing; /* then it is empty */
 };
 
 static enum result read_elements(
@@ -230,7 +231,7 @@ static enum result check_doubles(
 static enum result check_file(
         const struct loading *loading, const struct list *list, const struct line_file *file)
 {
-	if (!file->mark.is_there) {
+	if (!file->mark.is_there && !list->may_be_missing) {
 		complaint_set_at(loading->why, list->path, 0, "not there");
 		complaint_set_tip(loading->why, "put it back; if it shall be empty: touch %s", list->path);
 		return RESULT_NOT_FOUND;
@@ -283,8 +284,7 @@ static enum result parse_domain(const struct loading *loading, const char *path,
 	return RESULT_OK;
 }
 
-/* A KEY or NAME that isn't this node's own. */
-static enum result parse_author(const struct loading *loading, const char *path, unsigned line,
+static enum result parse_key(const struct loading *loading, const char *path, unsigned line,
         const struct line_word *word, uint8_t key[KEY_BYTES], bool *by_name)
 {
 	struct complaint why;
@@ -295,9 +295,18 @@ static enum result parse_author(const struct loading *loading, const char *path,
 		complaint_set_tip(loading->why, "%s", why.tip);
 		return RESULT_BAD_CONFIG;
 	}
-	if (is_own_key(loading, key))
-		return refuse_word(loading, path, line, word, "is this node's own key", "remove this line");
 	return RESULT_OK;
+}
+
+/* A KEY or NAME that isn't this node's own. */
+static enum result parse_author(const struct loading *loading, const char *path, unsigned line,
+        const struct line_word *word, uint8_t key[KEY_BYTES], bool *by_name)
+{
+	enum result result = parse_key(loading, path, line, word, key, by_name);
+
+	if (result == RESULT_OK && is_own_key(loading, key))
+		return refuse_word(loading, path, line, word, "is this node's own key", "remove this line");
+	return result;
 }
 
 static enum result parse_claim(
@@ -325,8 +334,12 @@ static unsigned claim_line(const void *element)
 
 static enum result load_claims(const struct loading *loading)
 {
-	const struct list list = {loading->paths->claims, sizeof(struct own_claim), OPERATOR_CLAIMS_MAX,
-	        parse_claim, compare_claims, claim_line};
+	const struct list list = {.path = loading->paths->claims,
+	        .size = sizeof(struct own_claim),
+	        .max = OPERATOR_CLAIMS_MAX,
+	        .parse = parse_claim,
+	        .compare = compare_claims,
+	        .line = claim_line};
 
 	return load_list(loading, &list, (void **)&loading->files->claims, &loading->files->claim_count);
 }
@@ -365,8 +378,12 @@ static unsigned accept_line(const void *element)
 
 static enum result load_accepts(const struct loading *loading)
 {
-	const struct list list = {loading->paths->accepts, sizeof(struct accept), LINE_FILE_ENTRIES_MAX,
-	        parse_accept, compare_accepts, accept_line};
+	const struct list list = {.path = loading->paths->accepts,
+	        .size = sizeof(struct accept),
+	        .max = LINE_FILE_ENTRIES_MAX,
+	        .parse = parse_accept,
+	        .compare = compare_accepts,
+	        .line = accept_line};
 
 	return load_list(loading, &list, (void **)&loading->files->accepts, &loading->files->accept_count);
 }
@@ -396,10 +413,73 @@ static unsigned deny_line(const void *element)
 
 static enum result load_denies(const struct loading *loading)
 {
-	const struct list list = {loading->paths->denies, sizeof(struct deny), LINE_FILE_ENTRIES_MAX,
-	        parse_deny, compare_denies, deny_line};
+	const struct list list = {.path = loading->paths->denies,
+	        .size = sizeof(struct deny),
+	        .max = LINE_FILE_ENTRIES_MAX,
+	        .parse = parse_deny,
+	        .compare = compare_denies,
+	        .line = deny_line};
 
 	return load_list(loading, &list, (void **)&loading->files->denies, &loading->files->deny_count);
+}
+
+bool operator_preference_parse(const char *word, size_t length, uint16_t *preference)
+{
+	unsigned value = 0;
+
+	if (length == 0 || length > 5 || (length > 1 && word[0] == '0'))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (word[i] < '0' || word[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(word[i] - '0');
+	}
+	if (value > UINT16_MAX)
+		return false;
+	*preference = (uint16_t)value;
+	return true;
+}
+
+static enum result parse_relay(
+        const struct loading *loading, const char *path, const struct line_entry *entry, void *element)
+{
+	static const char tip[] =
+	        "meshctl relay add MEMBER [PREFERENCE] and relay del MEMBER write such lines";
+	struct relay_entry *relay = element;
+	struct line_word words[2];
+
+	relay->line = entry->line;
+	if (line_entry_split(entry, words, COUNT(words)) != COUNT(words))
+		return refuse(loading, path, entry->line, tip, "this line", "isn't KEY PREFERENCE or KEY no");
+	relay->is_excluded = line_word_is(&words[1], "no");
+	if (!relay->is_excluded &&
+	        !operator_preference_parse(words[1].text, words[1].length, &relay->preference))
+		return refuse_word(loading, path, entry->line, &words[1],
+		        "is neither a preference (0 to 65535) nor \"no\"", tip);
+	return parse_key(loading, path, entry->line, &words[0], relay->key, &relay->by_name);
+}
+
+static int compare_relays(const void *a, const void *b)
+{
+	return memcmp(((const struct relay_entry *)a)->key, ((const struct relay_entry *)b)->key, KEY_BYTES);
+}
+
+static unsigned relay_line(const void *element)
+{
+	return ((const struct relay_entry *)element)->line;
+}
+
+static enum result load_relays(const struct loading *loading)
+{
+	const struct list list = {.path = loading->paths->relays,
+	        .size = sizeof(struct relay_entry),
+	        .max = OPERATOR_MEMBERS_MAX,
+	        .may_be_missing = true,
+	        .parse = parse_relay,
+	        .compare = compare_relays,
+	        .line = relay_line};
+
+	return load_list(loading, &list, (void **)&loading->files->relays, &loading->files->relay_count);
 }
 
 /* Nothing can be forced yet; a line that would do nothing is worse than a refusal. */
@@ -421,7 +501,7 @@ enum result operator_files_load(struct operator_files *files, const struct paths
         const uint8_t *own_key, struct complaint *why)
 {
 	static enum result (*const steps[])(const struct loading *loading) = {
-	        load_members, load_claims, load_accepts, load_denies, load_forced};
+	        load_members, load_claims, load_accepts, load_denies, load_relays, load_forced};
 	const struct loading loading = {files, paths, own_key, why};
 	enum result result = RESULT_OK;
 
@@ -439,6 +519,7 @@ void operator_files_fini(struct operator_files *files)
 	free(files->claims);
 	free(files->accepts);
 	free(files->denies);
+	free(files->relays);
 	memset(files, 0, sizeof *files);
 }
 
@@ -495,6 +576,17 @@ const struct deny *operator_files_deny_find(const struct operator_files *files, 
 		return NULL;
 	memcpy(wanted.key, key, KEY_BYTES);
 	return bsearch(&wanted, files->denies, files->deny_count, sizeof wanted, compare_denies);
+}
+
+const struct relay_entry *operator_files_relay_find(
+        const struct operator_files *files, const uint8_t key[KEY_BYTES])
+{
+	struct relay_entry wanted = {.line = 0};
+
+	if (files->relay_count == 0)
+		return NULL;
+	memcpy(wanted.key, key, KEY_BYTES);
+	return bsearch(&wanted, files->relays, files->relay_count, sizeof wanted, compare_relays);
 }
 
 /* "ana, luz, rosa", cut with ", ..." where there are many. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the operator decided about others, as files in /etc/meshd/NET: members/ (a key line a file), claims
- * (DOMAIN), accepts (DOMAIN from KEY), denies (KEY). These are inputs to planning, so all of them are checked
- * before any counts: one broken line fails the whole load, and what was loaded before stays in force.
+ * (DOMAIN), accepts (DOMAIN from KEY), denies (KEY), relays (KEY PREFERENCE or KEY no). These are inputs to
+ * planning, so all of them are checked before any counts: one broken line fails the whole load, and what was
+ * loaded before stays in force.
  *
- * A file that has gone is a fault too, not an empty one: removing it by mistake must not end every claim.
+ * A file that has gone is a fault too, not an empty one: removing it by mistake must not end every claim. But
+ * relays may be missing: it holds exceptions only.
  *
  * Keys bind, names don't: meshctl writes the KEY into accepts and denies, so that pinning another key under
  * an old name never hands over what the old one was trusted with. A NAME written by hand is looked up in
@@ -54,7 +56,17 @@ struct deny {
 	unsigned line;
 };
 
-/* Sorted, without doubles: members by name, claims by domain, accepts by domain and key, denies by key. */
+/* What this operator says of one relay for the domains of this node; it may be this node itself. */
+struct relay_entry {
+	uint8_t key[KEY_BYTES];
+	bool is_excluded; /* "no": left out */
+	uint16_t preference;
+	bool by_name;
+	unsigned line;
+};
+
+/* Sorted, without doubles: members by name, claims by domain, accepts by domain and key, denies and relays by
+ * key. */
 struct operator_files {
 	struct member *members;
 	size_t member_count;
@@ -64,6 +76,8 @@ struct operator_files {
 	size_t accept_count;
 	struct deny *denies;
 	size_t deny_count;
+	struct relay_entry *relays;
+	size_t relay_count;
 };
 
 /* Loads all files into *files, which need not be initialised. own_key may be NULL; if not, a file that pins,
@@ -82,6 +96,11 @@ const struct own_claim *operator_files_claim_find(const struct operator_files *f
 const struct accept *operator_files_accept_find(
         const struct operator_files *files, const char *domain, const uint8_t key[KEY_BYTES]);
 const struct deny *operator_files_deny_find(const struct operator_files *files, const uint8_t key[KEY_BYTES]);
+const struct relay_entry *operator_files_relay_find(
+        const struct operator_files *files, const uint8_t key[KEY_BYTES]);
+
+/* A preference of an MX: 0 to 65535 in decimal, without leading zeros. */
+bool operator_preference_parse(const char *word, size_t length, uint16_t *preference);
 
 /* Reads a word that is a KEY or the name of a member. BAD_CONFIG: neither; why, if not NULL, says what is
  * wrong and lists the names that there are, without file and line. */

@@ -27,6 +27,7 @@ static const struct path_row rows[] = {
         {offsetof(struct paths, accepts), ETC, "/accepts"},
         {offsetof(struct paths, denies), ETC, "/denies"},
         {offsetof(struct paths, forced), ETC, "/forced"},
+        {offsetof(struct paths, relays), ETC, "/relays"},
         {offsetof(struct paths, var_dir), VAR, ""},
         {offsetof(struct paths, keys_dir), VAR, "/keys"},
         {offsetof(struct paths, root_key), VAR, "/keys/root.key"},

@@ -27,6 +27,7 @@ struct paths {
 	char accepts[PATHS_SIZE];
 	char denies[PATHS_SIZE];
 	char forced[PATHS_SIZE];
+	char relays[PATHS_SIZE];
 
 	char var_dir[PATHS_SIZE];  /* /var/lib/meshd/NET: what this node must not forget */
 	char keys_dir[PATHS_SIZE]; /* a directory of its own: the MTA must get past var_dir, nobody past this

@@ -4,6 +4,7 @@
  */
 #include "agent/postfix_check.h"
 
+#include "agent/driver.h"
 #include "agent/postfix_conf.h"
 #include "agent/postfix_list.h"
 #include "agent/postfix_table.h"
@@ -569,6 +570,15 @@ static void names_collect(const char **names)
 	names[count] = NULL;
 }
 
+/* Without them nobody could tell that Postfix takes the VPN for its own. */
+static enum result addresses_check(const json_t *vpn_addresses, struct reason *why)
+{
+	if (json_array_size(vpn_addresses) == 0)
+		return reason_set(why, RESULT_MALFORMED, "name this node's VPN address in the configuration",
+		        "Postfix can't be judged without this node's VPN addresses");
+	return driver_addresses_check(vpn_addresses, why);
+}
+
 enum result postfix_check(const char *config_dir, const char *tables, const json_t *vpn_addresses,
         json_t *missing, json_t *dangers, struct reason *why)
 {
@@ -580,6 +590,9 @@ enum result postfix_check(const char *config_dir, const char *tables, const json
 	const char *names[sizeof rows / sizeof rows[0] + 1];
 	enum result result;
 
+	result = addresses_check(vpn_addresses, why);
+	if (result)
+		return result;
 	names_collect(names);
 	result = postfix_conf_load(&checking.conf, config_dir, names, why);
 	if (result)

@@ -12,8 +12,8 @@
 
 /* Puts findings {"what","why","cure"} into two arrays: `missing` are lines to be added, each cure a shell
  * command that keeps what the admin has; `dangers` are what forbids to relay until it is mended. A line whose
- * absence is dangerous is in both. `vpn_addresses`: this node's, as texts (or NULL); Postfix must not know
- * them as its own clients. */
+ * absence is dangerous is in both. `vpn_addresses`: this node's, as texts, one at least; Postfix must not
+ * know them as its own clients. */
 enum result postfix_check(const char *config_dir, const char *tables, const json_t *vpn_addresses,
         json_t *missing, json_t *dangers, struct reason *why);
 

@@ -7,7 +7,20 @@
 
 #include "agent/smtp_probe.h"
 
+struct part {
+	struct probe *probe;
+	struct smtp_probe *smtp; /* NULL: not started, or answered */
+	unsigned first;
+	unsigned count;
+};
+
+enum { PARTS_MAX = PROBE_RECIPIENTS_MAX / PROBE_PER_CONNECTION };
+
 struct probe {
+	struct probes *probes;
+	struct probe *next;
+	struct part parts[PARTS_MAX];
+	unsigned part_count;
 	probe_answer_fn answer;
 	void *context;
 	unsigned open; /* connections that have not answered */
@@ -15,12 +28,6 @@ struct probe {
 	char recipients[PROBE_RECIPIENTS_MAX][SMTP_RECIPIENT_BYTES];
 	char verdicts[PROBE_RECIPIENTS_MAX + 1];
 	uv_timer_t timer; /* for an answer from the loop when nothing could be started */
-};
-
-struct part {
-	struct probe *probe;
-	unsigned first;
-	unsigned count;
 };
 
 static char letter_of(enum smtp_verdict verdict)
@@ -33,8 +40,18 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void probe_unlist(struct probe *probe)
+{
+	struct probe **at = &probe->probes->first;
+
+	while (*at != probe)
+		at = &(*at)->next;
+	*at = probe->next;
+}
+
 static void probe_end(struct probe *probe)
 {
+	probe_unlist(probe);
 	probe->answer(probe->context, probe->verdicts);
 	uv_close((uv_handle_t *)&probe->timer, on_closed);
 }
@@ -53,7 +70,7 @@ static void on_part(const struct smtp_probe_result *result, void *arg)
 		probe->verdicts[0] = letter_of(result->banner->verdict);
 	for (unsigned i = 0; i < part->count && i < result->count; i++)
 		probe->verdicts[part->first + i] = letter_of(result->answers[i].verdict);
-	free(part);
+	part->smtp = NULL;
 	if (--probe->open == 0)
 		probe_end(probe);
 }
@@ -72,19 +89,32 @@ static void part_start(struct probe *probe, uv_loop_t *loop, const struct probe_
 	                .count = count},
 	        .timeout_ms = PROBE_TIMEOUT_MS,
 	};
-	struct part *part = calloc(1, sizeof *part);
-	struct smtp_probe *started;
+	struct part *part = &probe->parts[probe->part_count++];
 	struct reason why;
 
 	for (unsigned i = 0; i < count; i++)
 		recipients[i] = probe->recipients[first + i];
-	if (part == NULL)
-		return;
 	*part = (struct part){.probe = probe, .first = first, .count = count};
-	if (smtp_probe_start(&started, loop, &smtp, on_part, part, &why) == RESULT_OK)
+	if (smtp_probe_start(&part->smtp, loop, &smtp, on_part, part, &why) == RESULT_OK)
 		probe->open++;
 	else
-		free(part);
+		part->smtp = NULL;
+}
+
+void probes_cancel(struct probes *probes, void (*drop)(void *context))
+{
+	while (probes->first != NULL) {
+		struct probe *probe = probes->first;
+
+		for (unsigned i = 0; i < probe->part_count; i++) {
+			if (probe->parts[i].smtp != NULL)
+				smtp_probe_cancel(probe->parts[i].smtp);
+		}
+		if (drop != NULL)
+			drop(probe->context);
+		probe_unlist(probe);
+		uv_close((uv_handle_t *)&probe->timer, on_closed);
+	}
 }
 
 static void take_recipients(struct probe *probe, const char *lines)
@@ -98,13 +128,17 @@ static void take_recipients(struct probe *probe, const char *lines)
 	}
 }
 
-void probe_start(uv_loop_t *loop, const struct probe_request *request, probe_answer_fn answer, void *context)
+void probe_start(struct probes *probes, uv_loop_t *loop, const struct probe_request *request,
+        probe_answer_fn answer, void *context)
 {
 	struct probe *probe = calloc(1, sizeof *probe);
 	char address[ADDRESS_TEXT_BYTES], helo[ADDRESS_TEXT_BYTES + 8];
 
 	if (probe == NULL)
 		abort();
+	probe->probes = probes;
+	probe->next = probes->first;
+	probes->first = probe;
 	probe->answer = answer;
 	probe->context = context;
 	uv_timer_init(loop, &probe->timer);

@@ -23,9 +23,19 @@ struct probe_request {
 	const char *recipients; /* lines; NULL: only the banner. Borrowed during probe_start() */
 };
 
+/* Those that are under way. Zero to start with. */
+struct probes {
+	struct probe *first;
+};
+
 typedef void (*probe_answer_fn)(void *context, const char *verdicts);
 
 /* The answer comes from the loop, always. */
-void probe_start(uv_loop_t *loop, const struct probe_request *request, probe_answer_fn answer, void *context);
+void probe_start(struct probes *probes, uv_loop_t *loop, const struct probe_request *request,
+        probe_answer_fn answer, void *context);
+
+/* Ends all without an answer; drop, if not NULL, gets their contexts. The loop must run on to close the
+ * handles. */
+void probes_cancel(struct probes *probes, void (*drop)(void *context));
 
 #endif

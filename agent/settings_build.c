@@ -95,6 +95,20 @@ static bool build_accepts(const struct operator_files *files, struct settings *o
 	return accepts != NULL;
 }
 
+static bool build_relay_choices(const struct operator_files *files, struct settings *out)
+{
+	struct relay_choice_setting *choices = calloc(files->relay_count + 1, sizeof *choices);
+
+	for (size_t i = 0; choices != NULL && i < files->relay_count; i++) {
+		memcpy(choices[i].key, files->relays[i].key, KEY_SIZE);
+		choices[i].preference = files->relays[i].preference;
+		choices[i].excluded = files->relays[i].is_excluded;
+	}
+	out->relay_choices = choices;
+	out->relay_choice_count = (unsigned)files->relay_count;
+	return choices != NULL;
+}
+
 static bool build_denials(const struct operator_files *files, struct settings *out)
 {
 	uint8_t(*denials)[KEY_SIZE] = calloc(files->deny_count + 1, sizeof *denials);
@@ -154,6 +168,7 @@ static void build_node(const struct config *config, psl_ctx_t *suffixes, struct 
 	        .mesh_prefixes = config->mesh_prefixes,
 	        .mesh_prefix_count = config->mesh_prefix_count,
 	        .carry = config->carry,
+	        .vouch_pins = config->vouch_pins,
 	        .observe = config->observe,
 	        .has_mta = config->postfix.is_set,
 	        .allow_test_names = config->allow_test_names,
@@ -178,6 +193,7 @@ enum result settings_build(const struct config *config, const struct operator_fi
 	whole &= build_claims(files, out);
 	whole &= build_accepts(files, out);
 	whole &= build_denials(files, out);
+	whole &= build_relay_choices(files, out);
 	whole &= build_zones(config, out);
 	whole &= build_forbidden(out);
 	if (whole)
@@ -197,6 +213,7 @@ void settings_build_fini(struct settings *settings)
 	drop(settings->claims);
 	drop(settings->accepts);
 	drop(settings->denials);
+	drop(settings->relay_choices);
 	drop(settings->zones);
 	drop(settings->pools);
 	drop(settings->forbidden);

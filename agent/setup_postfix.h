@@ -12,8 +12,8 @@
 /* Each missing line is a command under a comment that says why; a danger that the admin must decide about is
  * a comment "# REFUSED: ..." with its cure. As long as our tables aren't there, no line may name them
  * (Postfix would answer 451 to everybody): then the script only says so, and fails. `vpn_addresses`: this
- * node's, as texts. 0: nothing is missing; 1: something is; else a negative enum result, and the script fails
- * with the reason. */
+ * node's, one at least. 0: nothing is missing; 1: something is; else a negative enum result, and the script
+ * fails with the reason. */
 int setup_postfix_print(const char *config_dir, const char *tables, const char *const *vpn_addresses,
         size_t count, FILE *out);
 

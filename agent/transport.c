@@ -109,7 +109,7 @@ static void connection_end(struct connection *connection)
 		uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
 }
 
-static void connection_lost(struct connection *connection, const char *text)
+static void connection_gone(struct connection *connection, bool refused, const char *text)
 {
 	struct transport *transport = connection->transport;
 	uint32_t id = connection->id;
@@ -119,7 +119,12 @@ static void connection_lost(struct connection *connection, const char *text)
 		return;
 	connection_end(connection);
 	if (tell)
-		transport->calls.closed(transport->context, id, text);
+		transport->calls.closed(transport->context, id, refused, text);
+}
+
+static void connection_lost(struct connection *connection, const char *text)
+{
+	connection_gone(connection, false, text);
 }
 
 static struct connection *connection_create(struct transport *transport, uint32_t id)
@@ -267,7 +272,7 @@ static void on_connected(uv_connect_t *connect, int status)
 		return;
 	uv_timer_stop(&connection->timer);
 	if (status != 0)
-		connection_lost(connection, uv_strerror(status));
+		connection_gone(connection, status == UV_ECONNREFUSED, uv_strerror(status));
 	else
 		connection_opened(connection);
 }

@@ -17,15 +17,16 @@ enum {
 	TRANSPORT_BACKLOG = 64,
 	TRANSPORT_CONNECTIONS_MAX = 128, /* open ones, whatever their state; more are closed unread */
 	TRANSPORT_LISTENERS_MAX = 8,     /* as many as a node has VPN addresses */
-	TRANSPORT_DIAL_MS = 8000,        /* a connect that hangs, as before tinc's host-down */
+	TRANSPORT_DIAL_MS = 3500,        /* a connect that hangs, as before tinc's host-down */
 };
 
 /* Called from the loop, never from within a transport_*() call. */
 struct transport_calls {
 	void (*opened)(void *context, uint32_t id, const struct address *address, uint16_t port);
 	void (*received)(void *context, uint32_t id, struct bytes bytes);
-	/* The number is free from now on. Not called after transport_close(). */
-	void (*closed)(void *context, uint32_t id, const char *text);
+	/* refused: the dialled machine answered that nobody listens. The number is free from now on. Not
+	 * called after transport_close(). */
+	void (*closed)(void *context, uint32_t id, bool refused, const char *text);
 };
 
 struct transport;

@@ -25,6 +25,7 @@ struct cli {
 	bool json;
 	const char *as;          /* of pin; NULL if it wasn't given */
 	const char *mesh_prefix; /* of init; NULL if it wasn't given */
+	bool verbose;            /* of domains */
 };
 
 /* Tells why a command wasn't done: on stderr for people, as a reply of the control protocol on stdout with

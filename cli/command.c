@@ -5,25 +5,50 @@
 
 const struct cli_command cli_commands[] = {
         {"init", "NAME ADDRESS [--mesh-prefix PREFIX]", "make this node: keys and a first configuration", 2,
-                2, false, true, command_init},
-        {"key", "", "print this node's key line, for friends to pin", 0, 0, false, false, command_key},
-        {"setup", "postfix", "print what the mail server still needs", 1, 1, false, false, command_setup},
-        {"pin", "KEYLINE|FILE|- [--as NAME]", "trust a friend's key", 1, 5, true, false, command_pin},
-        {"claim", "DOMAIN", "say that a domain's mailboxes are here", 1, 1, false, false, command_claim},
-        {"accept", "DOMAIN from MEMBER", "believe a friend's claim and relay for it", 3, 3, false, false,
+                2, CLI_TAKES_MESH_PREFIX, command_init},
+        {"key", "", "print this node's key line, for friends to pin", 0, 0, 0, command_key},
+        {"setup", "postfix", "print what the mail server still needs", 1, 1, 0, command_setup},
+        {"pin", "KEYLINE|FILE|- [--as NAME]", "trust a friend's key", 1, 5, CLI_TAKES_AS, command_pin},
+        {"claim", "DOMAIN", "say that a domain's mailboxes are here", 1, 1, 0, command_claim},
+        {"accept", "DOMAIN from MEMBER", "believe a friend's claim and relay for it", 3, 3, 0,
                 command_accept},
-        {"status", "", "does mail flow, and if not, why", 0, 0, false, false, command_status},
-        {"plan", "", "show what would change in tables and zones", 0, 0, false, false, command_plan},
-        {"reload", "", "put edited files in force", 0, 0, false, false, command_reload},
+        {"relay add", "MEMBER [PREFERENCE]", "have a member relay for your domains", 1, 2, 0,
+                command_relay_add},
+        {"relay del", "MEMBER", "leave a member out of your relays", 1, 1, 0, command_relay_del},
+        {"relay carry", "none|list|pins|view", "say for whom this node relays", 1, 1, 0, command_relay_carry},
+        {"status", "", "does mail flow, and if not, why", 0, 0, 0, command_status},
+        {"plan", "", "show what would change in tables and zones", 0, 0, 0, command_plan},
+        {"log", "[MEMBER]", "what members said otherwise than before, and when", 0, 1, 0, command_log},
+        {"reload", "", "put edited files in force", 0, 0, 0, command_reload},
 };
 
 const size_t cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 
-const struct cli_command *cli_command_find(const char *name)
+/* How many words of `words` the name is: 0 if it is another, -1 if only its first word is there. */
+static int match(const char *name, char *const *words, int count)
 {
+	const char *blank = strchr(name, ' ');
+	size_t first = blank == NULL ? strlen(name) : (size_t)(blank - name);
+
+	if (count == 0 || strlen(words[0]) != first || memcmp(words[0], name, first) != 0)
+		return 0;
+	if (blank == NULL)
+		return 1;
+	return count > 1 && strcmp(words[1], blank + 1) == 0 ? 2 : -1;
+}
+
+const struct cli_command *cli_command_find(char *const *words, int count, int *used)
+{
+	*used = count;
 	for (size_t i = 0; i < cli_command_count; i++) {
-		if (strcmp(cli_commands[i].name, name) == 0)
-			return &cli_commands[i];
+		int matched = match(cli_commands[i].name, words, count);
+
+		if (matched < 0)
+			*used = 0;
+		if (matched <= 0)
+			continue;
+		*used = matched;
+		return &cli_commands[i];
 	}
 	return NULL;
 }

@@ -9,22 +9,29 @@
 
 #include "cli/cli.h"
 
+/* Options that some commands take. */
+enum cli_takes {
+	CLI_TAKES_AS = 1,          /* --as NAME */
+	CLI_TAKES_MESH_PREFIX = 2, /* --mesh-prefix PREFIX */
+	CLI_TAKES_VERBOSE = 4,     /* --verbose */
+};
+
 struct cli_command {
-	const char *name;
+	const char *name;  /* one word or two: "pin", "relay add" */
 	const char *usage; /* what follows the name */
 	const char *help;  /* one line */
 	int args_min;
 	int args_max;
-	bool takes_as;          /* --as NAME */
-	bool takes_mesh_prefix; /* --mesh-prefix PREFIX */
+	unsigned takes; /* CLI_TAKES_* */
 	enum cli_exit (*run)(const struct cli *cli, char *const *args, int count);
 };
 
 extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
 
-/* NULL if there is none. */
-const struct cli_command *cli_command_find(const char *name);
+/* The command that the first of these words name, *used of them; NULL if there is none. *used is 0 when the
+ * first word begins commands, and the second isn't one of theirs. */
+const struct cli_command *cli_command_find(char *const *words, int count, int *used);
 
 /* cli/command_check.c: meshd's check modes. */
 enum cli_exit command_init(const struct cli *cli, char *const *args, int count);
@@ -35,9 +42,13 @@ enum cli_exit command_setup(const struct cli *cli, char *const *args, int count)
 enum cli_exit command_accept(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_claim(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_pin(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_relay_add(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_relay_carry(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_relay_del(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
 
 /* cli/command_look.c */
+enum cli_exit command_log(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_plan(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_status(const struct cli *cli, char *const *args, int count);
 

@@ -38,6 +38,25 @@ enum cli_exit command_claim(const struct cli *cli, char *const *args, int count)
 	return edit(cli, "claim", json_pack("{s:s}", "domain", args[0]));
 }
 
+enum cli_exit command_relay_add(const struct cli *cli, char *const *args, int count)
+{
+	if (count == 1)
+		return edit(cli, "relay add", json_pack("{s:s}", "relay", args[0]));
+	return edit(cli, "relay add", json_pack("{s:s,s:s}", "relay", args[0], "preference", args[1]));
+}
+
+enum cli_exit command_relay_carry(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return edit(cli, "relay carry", json_pack("{s:s}", "carry", args[0]));
+}
+
+enum cli_exit command_relay_del(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return edit(cli, "relay del", json_pack("{s:s}", "relay", args[0]));
+}
+
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count)
 {
 	(void)args;

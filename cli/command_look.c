@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/render_log.h"
 #include "cli/render_status.h"
 
 static enum cli_exit look(
@@ -24,4 +25,16 @@ enum cli_exit command_plan(const struct cli *cli, char *const *args, int count)
 	(void)args;
 	(void)count;
 	return look(cli, "plan", render_plan);
+}
+
+enum cli_exit command_log(const struct cli *cli, char *const *args, int count)
+{
+	json_t *given = count > 0 ? json_pack("{s:s}", "member", args[0]) : json_object();
+	json_t *reply;
+	enum cli_exit code;
+
+	if (given == NULL)
+		return cli_fail(cli, CLI_USAGE, "arguments are plain text", "an argument isn't UTF-8");
+	code = client_ask(cli, "log", given, &reply);
+	return code == CLI_DONE ? cli_end(cli, reply, render_log) : code;
 }

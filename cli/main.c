@@ -17,6 +17,7 @@ enum option_id {
 	OPTION_JSON,
 	OPTION_AS,
 	OPTION_MESH_PREFIX,
+	OPTION_VERBOSE,
 	OPTION_HELP,
 	OPTION_VERSION
 };
@@ -27,6 +28,7 @@ static const struct option options[] = {
         {"json", no_argument, NULL, OPTION_JSON},
         {"as", required_argument, NULL, OPTION_AS},
         {"mesh-prefix", required_argument, NULL, OPTION_MESH_PREFIX},
+        {"verbose", no_argument, NULL, OPTION_VERBOSE},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0},
@@ -91,6 +93,8 @@ static enum cli_exit take_option(struct request *request, int id, const char *wo
 		if (text_options[i].id == id)
 			memcpy((char *)&request->cli + text_options[i].offset, &optarg, sizeof optarg);
 	}
+	if (id == OPTION_VERBOSE || id == 'v')
+		request->cli.verbose = true;
 	if (id == OPTION_HELP)
 		request->wants_help = true;
 	if (id == OPTION_VERSION)
@@ -109,7 +113,7 @@ static enum cli_exit parse_options(struct request *request, int argc, char **arg
 
 	opterr = 0;
 	while (code == CLI_DONE) {
-		int id = getopt_long(argc, argv, ":", options, NULL);
+		int id = getopt_long(argc, argv, ":v", options, NULL);
 
 		if (id < 0)
 			break;
@@ -142,41 +146,77 @@ static enum cli_exit choose_net(struct request *request)
 
 static enum cli_exit check_use(const struct cli *cli, const struct cli_command *command, int count)
 {
+	const struct {
+		bool given;
+		unsigned takes;
+		const char *option;
+	} rows[] = {
+	        {cli->as != NULL, CLI_TAKES_AS, "--as"},
+	        {cli->mesh_prefix != NULL, CLI_TAKES_MESH_PREFIX, "--mesh-prefix"},
+	        {cli->verbose, CLI_TAKES_VERBOSE, "--verbose"},
+	};
 	char usage[256];
 
 	snprintf(usage, sizeof usage, "meshctl %s%s%s", command->name, command->usage[0] != '\0' ? " " : "",
 	        command->usage);
-	if (cli->as != NULL && !command->takes_as)
-		return cli_fail(cli, CLI_USAGE, usage, "%s takes no --as", command->name);
-	if (cli->mesh_prefix != NULL && !command->takes_mesh_prefix)
-		return cli_fail(cli, CLI_USAGE, usage, "%s takes no --mesh-prefix", command->name);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].given && (command->takes & rows[i].takes) == 0)
+			return cli_fail(
+			        cli, CLI_USAGE, usage, "%s takes no %s", command->name, rows[i].option);
+	}
 	if (count < command->args_min || count > command->args_max)
 		return cli_fail(cli, CLI_USAGE, usage, "%s takes %s arguments than these", command->name,
 		        count < command->args_min ? "more" : "fewer");
 	return CLI_DONE;
 }
 
-static enum cli_exit run(struct request *request, int argc, char **argv)
+/* "add MEMBER ..., carry ...": what may follow the first word. */
+static void list_seconds(const char *first, char *text, size_t size)
 {
-	const struct cli_command *command = argc > 0 ? cli_command_find(argv[0]) : NULL;
-	enum cli_exit code;
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < cli_command_count && used < size; i++) {
+		const char *name = cli_commands[i].name;
+
+		if (strncmp(name, first, strlen(first)) == 0 && name[strlen(first)] == ' ')
+			used += (size_t)snprintf(text + used, size - used, "%smeshctl %s %s",
+			        used > 0 ? "; " : "", name, cli_commands[i].usage);
+	}
+}
+
+static enum cli_exit fail_command(const struct cli *cli, int argc, char **argv, int used)
+{
+	char usage[512];
 
 	if (argc == 0)
-		return cli_fail(&request->cli, CLI_USAGE, "meshctl --help", "which command?");
+		return cli_fail(cli, CLI_USAGE, "meshctl --help", "which command?");
+	if (used > 0)
+		return cli_fail(cli, CLI_USAGE, "meshctl --help", "there is no command %s", argv[0]);
+	list_seconds(argv[0], usage, sizeof usage);
+	return argc == 1 ? cli_fail(cli, CLI_USAGE, usage, "%s what?", argv[0])
+	                 : cli_fail(cli, CLI_USAGE, usage, "there is no command %s %s", argv[0], argv[1]);
+}
+
+static enum cli_exit run(struct request *request, int argc, char **argv)
+{
+	int used;
+	const struct cli_command *command = cli_command_find(argv, argc, &used);
+	enum cli_exit code;
+
 	if (command == NULL)
-		return cli_fail(
-		        &request->cli, CLI_USAGE, "meshctl --help", "there is no command %s", argv[0]);
+		return fail_command(&request->cli, argc, argv, used);
 	if (request->wants_help) {
 		printf("usage: meshctl %s%s%s\n%s\n", command->name, command->usage[0] != '\0' ? " " : "",
 		        command->usage, command->help);
 		return fflush(stdout) == 0 ? CLI_DONE : CLI_FAILED;
 	}
-	code = check_use(&request->cli, command, argc - 1);
+	code = check_use(&request->cli, command, argc - used);
 	if (code == CLI_DONE)
 		code = check_prefix(request);
 	if (code == CLI_DONE)
 		code = choose_net(request);
-	return code == CLI_DONE ? command->run(&request->cli, argv + 1, argc - 1) : code;
+	return code == CLI_DONE ? command->run(&request->cli, argv + used, argc - used) : code;
 }
 
 static enum cli_exit meshctl(struct request *request, int argc, char **argv)

@@ -15,7 +15,7 @@ void render_status(FILE *out, const json_t *data);
 /* Of `plan`. */
 void render_plan(FILE *out, const json_t *data);
 
-/* Of `pin`, `claim`, `accept` and `reload`. */
+/* Of every command that edits, and of `reload`. */
 void render_edit(FILE *out, const json_t *data);
 
 #endif

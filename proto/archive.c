@@ -31,6 +31,7 @@ static void statement_destroy(struct statement *statement)
 	for (unsigned i = 0; statement->chunks != NULL && i < statement->head.chunk_count; i++)
 		free(statement->chunks[i].data);
 	free(statement->chunks);
+	free(statement->places);
 	free(statement->held.data);
 	free(statement);
 }
@@ -39,6 +40,7 @@ static void author_destroy(struct author *author)
 {
 	held_drop(&author->certificate_held);
 	held_drop(&author->carriage_held);
+	held_drop(&author->beacon_held);
 	statement_destroy(author->head);
 	statement_destroy(author->pending);
 	statement_destroy(author->beyond);
@@ -109,6 +111,7 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
+	archive->members_generation++;
 	return RESULT_OK;
 }
 
@@ -125,6 +128,7 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
 	memmove(&archive->authors[place], &archive->authors[place + 1],
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->generation++;
+	archive->members_generation++;
 }
 
 /* The head that is passed on. */
@@ -141,8 +145,16 @@ const struct order *author_order(const struct author *author, enum object_kind k
 		return &author->certificate_held.order;
 	if (kind == OBJECT_CARRIAGE)
 		return &author->carriage_held.order;
+	if (kind == OBJECT_BEACON)
+		return &author->beacon_held.order;
 	INVARIANT(kind == OBJECT_HEAD);
 	return newest != NULL ? &newest->held.order : &no_order;
+}
+
+const struct order *author_order_here(const struct author *author, enum object_kind kind)
+{
+	return kind == OBJECT_HEAD && author->pending != NULL ? &author->pending->held.order
+	                                                      : author_order(author, kind);
 }
 
 static const struct held *statement_chunk(const struct statement *statement, const uint8_t hash[HASH_SIZE])
@@ -167,6 +179,8 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 		return held_bytes(&author->certificate_held);
 	if (kind == OBJECT_CARRIAGE)
 		return held_bytes(&author->carriage_held);
+	if (kind == OBJECT_BEACON)
+		return held_bytes(&author->beacon_held);
 	if (kind == OBJECT_HEAD)
 		return newest != NULL ? held_bytes(&newest->held) : bytes_of(NULL, 0);
 	return held_bytes(statement_chunk(newest, hash));
@@ -241,6 +255,33 @@ static enum result put_carriage(
 	if (result == RESULT_OK) /* again, for views into our own copy */
 		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
 		        author->certificate.op_key, &author->carriage);
+	return result;
+}
+
+static enum result put_beacon(
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
+{
+	struct beacon beacon;
+	struct order order;
+	enum result result;
+
+	if (author->certificate_held.data == NULL)
+		return RESULT_NOT_FOUND;
+	result = beacon_decode(object, author->key, author->certificate.op_key, &beacon);
+	if (result != RESULT_OK)
+		return result;
+	if (beacon.serial != author->certificate.serial)
+		return RESULT_NOT_FOUND;
+	if (is_ahead(beacon.seq, now, timing))
+		return RESULT_AHEAD;
+	order = (struct order){.serial = beacon.serial, .seq = beacon.seq};
+	object_hash(object, order.hash);
+	if (author->beacon_held.order.serial != 0 && order_compare(&author->beacon_held.order, &order) >= 0)
+		return RESULT_STALE;
+	result = held_set(&author->beacon_held, object, &order);
+	if (result == RESULT_OK) /* again, for views into our own copy */
+		result = beacon_decode(held_bytes(&author->beacon_held), author->key,
+		        author->certificate.op_key, &author->beacon);
 	return result;
 }
 
@@ -324,19 +365,56 @@ static void note_all_dropped(struct archive *archive, const struct author *autho
 	}
 }
 
-/* A statement that is whole takes effect, or stands beyond what this version understands. */
-static void author_promote(struct archive *archive, struct author *author, struct statement *whole)
+static int compare_places(const void *a, const void *b)
 {
-	whole->claim_count = statement_claims(whole);
+	return memcmp(
+	        ((const struct claim_place *)a)->name, ((const struct claim_place *)b)->name, NAME_HASH_SIZE);
+}
+
+/* Counts the claims of a whole statement and notes where they stand. */
+static enum result statement_index(struct statement *statement)
+{
+	unsigned count = 0;
+	struct claim claim;
+
+	statement->claim_count = statement_claims(statement);
+	statement->places = malloc((statement->claim_count + 1) * sizeof *statement->places);
+	if (statement->places == NULL)
+		return RESULT_NO_MEMORY;
+	for (unsigned i = 0; i < statement->head.chunk_count; i++) {
+		struct claim_cursor cursor = claim_cursor_of(held_bytes(&statement->chunks[i]));
+
+		while (claim_next(&cursor, &claim)) {
+			INVARIANT(count < statement->claim_count);
+			domain_hash(claim.domain, statement->places[count].name);
+			statement->places[count++].chunk = i;
+		}
+	}
+	qsort(statement->places, count, sizeof *statement->places, compare_places);
+	return RESULT_OK;
+}
+
+/* A statement that is whole takes effect, or stands beyond what this version understands. Takes it. */
+static enum result author_promote(struct archive *archive, struct author *author, struct statement *whole)
+{
+	enum result result = statement_index(whole);
+
+	if (result != RESULT_OK) {
+		statement_destroy(whole);
+		return result;
+	}
 	statement_destroy(author->beyond);
 	author->beyond = NULL;
 	if (whole->head.unknown_odd) {
 		author->beyond = whole;
-		return;
+		return RESULT_OK;
 	}
+	archive->vouches_generation +=
+	        author->head == NULL || !bytes_equal(author->head->head.vouches, whole->head.vouches);
 	note_all_dropped(archive, author, author->head, whole);
 	statement_destroy(author->head);
 	author->head = whole;
+	return RESULT_OK;
 }
 
 static enum result statement_judge(struct author *author, const struct statement *statement,
@@ -378,9 +456,8 @@ static enum result put_head(struct archive *archive, struct author *author, stru
 	statement_destroy(author->pending);
 	author->pending = NULL;
 	if (statement->chunks_missing == 0)
-		author_promote(archive, author, statement);
-	else
-		author->pending = statement;
+		return author_promote(archive, author, statement);
+	author->pending = statement;
 	return RESULT_OK;
 }
 
@@ -408,9 +485,35 @@ static enum result put_chunk(struct archive *archive, struct author *author, str
 	}
 	if (result == RESULT_OK && pending->chunks_missing == 0) {
 		author->pending = NULL;
-		author_promote(archive, author, pending);
+		result = author_promote(archive, author, pending);
 	}
 	return result;
+}
+
+static enum result take_beacon(struct archive *archive, struct author *author, struct bytes object,
+        struct moment now, const struct timing *timing)
+{
+	enum result result = put_beacon(author, object, now, timing);
+
+	if (result == RESULT_OK) {
+		author->beacon_heard_ms = now.mono_ms;
+		archive->beacon_generation++;
+	}
+	return result;
+}
+
+/* What two nodes compare to see whether they hold the same of an author. */
+static void author_digest(struct author *author)
+{
+	uint8_t hashes[3 * HASH_SIZE], digest[HASH_SIZE];
+
+	memcpy(hashes, author_order(author, OBJECT_CERTIFICATE)->hash, HASH_SIZE);
+	memcpy(hashes + HASH_SIZE, author_order(author, OBJECT_HEAD)->hash, HASH_SIZE);
+	memcpy(hashes + 2 * HASH_SIZE, author_order(author, OBJECT_CARRIAGE)->hash, HASH_SIZE);
+	object_hash(bytes_of(hashes, sizeof hashes), digest);
+	author->digest = 0;
+	for (unsigned i = 0; author->certificate_held.data != NULL && i < 8; i++)
+		author->digest = author->digest << 8 | digest[i];
 }
 
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
@@ -427,6 +530,9 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 		result = put_chunk(archive, author, object);
 	else if (kind == OBJECT_CARRIAGE)
 		result = put_carriage(author, object, now, timing);
+	else if (kind == OBJECT_BEACON)
+		return take_beacon(archive, author, object, now, timing);
+	author_digest(author);
 	if (author->head != before)
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
@@ -464,12 +570,36 @@ bool author_claims_next(struct author_claims *claims, struct claim *out)
 	return true;
 }
 
+/* First place of that name or above. */
+static unsigned place_find(const struct statement *statement, const uint8_t name[NAME_HASH_SIZE])
+{
+	unsigned low = 0, high = statement->claim_count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (memcmp(statement->places[middle].name, name, NAME_HASH_SIZE) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool author_claim_find(const struct author *author, struct bytes domain, struct claim *out)
 {
 	const struct statement *statement = author->head;
+	uint8_t name[NAME_HASH_SIZE];
 
-	for (unsigned i = 0; statement != NULL && i < statement->head.chunk_count; i++) {
-		if (chunk_find(held_bytes(&statement->chunks[i]), domain, out))
+	if (statement == NULL)
+		return false;
+	domain_hash(domain, name);
+	for (unsigned i = place_find(statement, name); i < statement->claim_count; i++) {
+		const struct claim_place *place = &statement->places[i];
+
+		if (memcmp(place->name, name, NAME_HASH_SIZE) != 0)
+			return false;
+		if (chunk_find(held_bytes(&statement->chunks[place->chunk]), domain, out))
 			return true;
 	}
 	return false;

@@ -9,6 +9,7 @@
 #ifndef PROTO_ARCHIVE_H
 #define PROTO_ARCHIVE_H
 
+#include "proto/beacon.h"
 #include "proto/carriage.h"
 #include "proto/certificate.h"
 #include "proto/chunk.h"
@@ -22,6 +23,12 @@ struct held {
 	struct order order; /* all zero when none */
 };
 
+/* In which chunk of a head the claim of a domain stands. */
+struct claim_place {
+	uint8_t name[NAME_HASH_SIZE]; /* of the domain */
+	uint32_t chunk;
+};
+
 /* A head with its chunks, which it owns. */
 struct statement {
 	struct held held;
@@ -29,6 +36,7 @@ struct statement {
 	struct held *chunks; /* head.chunk_count of them; data NULL while missing; order.hash always set */
 	unsigned chunks_missing;
 	unsigned claim_count;
+	struct claim_place *places; /* when whole: of all claims, in order of name */
 };
 
 struct author {
@@ -42,7 +50,11 @@ struct author {
 	struct statement *beyond;  /* newer, whole, but not understood; or NULL */
 	struct held carriage_held;
 	struct carriage carriage;
-	bool equivocated; /* signed two things under one order */
+	struct held beacon_held; /* its beacon isn't part of what archives agree on */
+	struct beacon beacon;
+	int64_t beacon_heard_ms; /* monotonic */
+	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
+	bool equivocated;        /* signed two things under one order */
 };
 
 /* A chunk that no head names any more. */
@@ -59,7 +71,10 @@ struct archive {
 	struct dropped *dropped; /* since somebody last set dropped_count to 0 */
 	unsigned dropped_count;
 	unsigned dropped_capacity;
-	uint64_t generation; /* grows with every change of what is held */
+	uint64_t beacon_generation;  /* grows with every beacon */
+	uint64_t vouches_generation; /* grows when a head's vouches change */
+	uint64_t members_generation; /* grows when an author is added or removed */
+	uint64_t generation;         /* grows with every change of what is held */
 };
 
 enum result archive_init(struct archive *archive, unsigned max);
@@ -75,6 +90,9 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE]);
 
 /* Order of the object that is held (heads: the newest whole one); zeroes when none. */
 const struct order *author_order(const struct author *author, enum object_kind kind);
+
+/* The same, but of heads the pending one if there is one. */
+const struct order *author_order_here(const struct author *author, enum object_kind kind);
 
 /* Bytes of the object that is held and passed on; for chunks, of that hash. Empty when not held.
  * Borrowed until the archive changes. */

@@ -16,12 +16,15 @@ struct core {
 	struct own own;
 	struct relay relay;
 	struct publisher publisher;
+	struct liveness liveness;
 	bool met_due;    /* the file `met` lags behind */
 	uint64_t met_id; /* of its write under way; 0: none */
 	int64_t met_ms;  /* not written before */
 	bool started;
 	bool plan_due;               /* an input of planning has changed */
 	uint64_t planned_generation; /* of the archive */
+	int64_t planned_ms;          /* monotonic */
+	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
 };
 
 const char *const core_fact_names[] = {
@@ -86,6 +89,7 @@ void core_destroy(struct core *core)
 	own_fini(&core->own);
 	relay_fini(&core->relay);
 	publisher_fini(&core->publisher);
+	liveness_fini(&core->liveness);
 	met_fini(&core->node.met);
 	local_names_fini(&core->node.local);
 	view_fini(&core->node.view);
@@ -112,17 +116,13 @@ enum result core_load(
 
 /* --- events ------------------------------------------------------------------------------------------ */
 
-/* An author's slot may go to another: what peers have of it is forgotten with it. */
+/* An author's slot may go to another: what is known by slot is forgotten with it. */
 static void uncarry(struct core *core, const struct author *author)
 {
-	for (unsigned i = 0; i < core->peers.count; i++) {
-		struct peer *peer = core->peers.peers[i];
-
-		if (author->slot < peer->known_count)
-			peer->known[author->slot] = (struct known){0};
-	}
 	struct effect effect = {.type = EFFECT_UNSTORE};
 
+	gossip_uncarry(&core->node, &core->peers, author);
+	liveness_forget(&core->liveness, author);
 	memcpy(effect.author, author->key, KEY_SIZE);
 	effects_put(&core->node.effects, &effect);
 	archive_remove(&core->node.archive, author->key);
@@ -131,32 +131,48 @@ static void uncarry(struct core *core, const struct author *author)
 enum result core_restore(struct core *core, struct moment now, const uint8_t author[KEY_SIZE],
         enum object_kind kind, struct bytes object)
 {
-	struct author *carried = archive_find(&core->node.archive, author);
+	enum result result;
 
 	INVARIANT(!core->started);
 	core->node.now = now;
-	if (carried == NULL || memcmp(author, core->node.key, KEY_SIZE) == 0)
+	if (memcmp(author, core->node.key, KEY_SIZE) == 0)
 		return RESULT_STRANGER;
-	return archive_put(&core->node.archive, carried, kind, object, now, &core->node.timing);
+	/* Whether it is carried is known when all heads are back: EVENT_START drops who isn't. */
+	result = archive_add(&core->node.archive, author);
+	if (result != RESULT_OK)
+		return result;
+	return archive_put(&core->node.archive, archive_find(&core->node.archive, author), kind, object, now,
+	        &core->node.timing);
 }
 
-/* Who is carried: ourselves and the pins. */
+/* Who is carried: the closure of pins and vouches. */
 static void settle_carried(struct core *core)
 {
 	struct node *node = &core->node;
+	struct view carry;
 
+	core->carried_generation = node->archive.vouches_generation;
+	if (carry_compute(node->settings, &node->archive, node->key, node->archive.max, &carry) != RESULT_OK)
+		return;
 	for (unsigned i = node->archive.count; i-- > 0;) {
-		const struct author *author = node->archive.authors[i];
+		if (!view_contains(&carry, node->archive.authors[i]->key))
+			uncarry(core, node->archive.authors[i]);
+	}
+	for (unsigned i = 0; i < carry.count; i++)
+		archive_add(&node->archive, carry.members[i].key);
+	view_fini(&carry);
+}
 
-		if (memcmp(author->key, node->key, KEY_SIZE) != 0 &&
-		        settings_pin(node->settings, author->key) == NULL)
-			uncarry(core, author);
-	}
-	for (unsigned i = 0; i < node->settings->pin_count; i++) {
-		if (archive_add(&node->archive, node->settings->pins[i].key) != RESULT_OK)
-			effects_say(&node->effects, EFFECT_ALARM, "more than %u members: %s isn't carried",
-			        node->archive.max, node->settings->pins[i].name);
-	}
+/* New heads may have brought new vouches. */
+static void recarry(struct core *core)
+{
+	uint64_t members = core->node.archive.members_generation;
+
+	if (core->carried_generation == core->node.archive.vouches_generation)
+		return;
+	settle_carried(core);
+	if (members != core->node.archive.members_generation)
+		peers_settle(&core->peers, &core->node, false);
 }
 
 static void on_settings(struct core *core, const struct event *event)
@@ -167,13 +183,14 @@ static void on_settings(struct core *core, const struct event *event)
 		core->node.effects.failed = true;
 		return;
 	}
+	view_fini(&core->node.view); /* its keys are the settings'; planned anew before it is asked for */
 	settings_destroy(core->node.settings);
 	core->node.settings = copy;
 	settle_carried(core);
-	if (peers_settle(&core->peers, &core->node) != RESULT_OK ||
+	if (peers_settle(&core->peers, &core->node, true) != RESULT_OK ||
 	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
 		core->node.effects.failed = true;
-	core->relay.local_ms = core->node.now.mono_ms;
+	core->relay.local_ms = core->relay.retry_ms = core->node.now.mono_ms;
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -182,7 +199,9 @@ static void on_start(struct core *core, const struct event *event)
 {
 	(void)event;
 	core->started = true;
-	core->node.started_ms = core->node.now.mono_ms;
+	core->node.started_ms = core->peers.last_up_ms = core->node.now.mono_ms;
+	settle_carried(core);
+	peers_settle(&core->peers, &core->node, false);
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -194,7 +213,8 @@ static void on_session_up(struct core *core, const struct event *event)
 
 static void on_session_down(struct core *core, const struct event *event)
 {
-	peers_closed(&core->peers, &core->node, event->session, event->text != NULL ? event->text : "");
+	peers_closed(&core->peers, &core->node, event->session, event->refused,
+	        event->text != NULL ? event->text : "");
 	core->plan_due = true;
 }
 
@@ -247,11 +267,27 @@ static void on_probed(struct core *core, const struct event *event)
 		core->plan_due = true;
 }
 
+static void on_load(struct core *core, const struct event *event)
+{
+	core->node.load = event->id < BEACON_LOAD_MAX ? (unsigned)event->id : BEACON_LOAD_MAX;
+}
+
+static void on_stopping(struct core *core, const struct event *event)
+{
+	(void)event;
+	core->liveness.restarting = core->liveness.due = true;
+}
+
 /* --- messages ---------------------------------------------------------------------------------------- */
 
 static void on_ping(struct core *core, struct peer *peer, const struct message *message)
 {
-	peer->wall_skew_ms = (int64_t)message->wall_ms - core->node.now.wall_ms;
+	/* Whatever the peer says: modulo 2^64. */
+	peer->wall_skew_ms = (int64_t)(message->wall_ms - (uint64_t)core->node.now.wall_ms);
+	gossip_ping(&core->gossip, &core->node, peer, message->root);
+	/* In step with the other side, one packet carries both a ping and the acknowledgement of one. */
+	if (core->node.now.mono_ms - peer->sent_ms >= core->node.timing.ping_ms / 2)
+		peer_ping(peer, &core->node);
 }
 
 static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
@@ -265,6 +301,8 @@ static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
 	}
 	if (message.type == MESSAGE_PING)
 		on_ping(core, peer, &message);
+	else if (message.type == MESSAGE_QUESTION)
+		liveness_question(&core->liveness, &core->node, &core->peers, peer, &message);
 	else if (message.type == MESSAGE_REFUSE)
 		peers_refused(&core->peers, &core->node, peer, message.refusal);
 	else
@@ -302,8 +340,19 @@ static void notice_exchange(struct core *core)
 	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
 		const struct peer *peer = core->peers.peers[i];
 
-		core->own.exchanged = peer->is_up && peer->offers_heard && peer->wants_out == 0;
+		core->own.exchanged =
+		        peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
 	}
+}
+
+enum { REPLAN_REST_MS = 200 };
+
+/* While objects are still coming in, a plan is made a few times a second, not for each of them. */
+static bool is_replan_due(const struct core *core)
+{
+	if (!core->plan_due && core->planned_generation == core->node.archive.generation)
+		return false;
+	return core->gossip.wants.count == 0 || core->node.now.mono_ms >= core->planned_ms + REPLAN_REST_MS;
 }
 
 static void replan(struct core *core)
@@ -311,9 +360,10 @@ static void replan(struct core *core)
 	struct node *node = &core->node;
 	struct view view;
 
-	if (!core->plan_due && core->planned_generation == node->archive.generation)
+	if (!is_replan_due(core))
 		return;
 	core->plan_due = false;
+	core->planned_ms = node->now.mono_ms;
 	core->planned_generation = node->archive.generation;
 	if (view_compute(node->settings, &node->archive, node->key, &view) != RESULT_OK)
 		return;
@@ -340,6 +390,15 @@ static void unstore_dropped(struct node *node)
 	archive->dropped_count = 0;
 }
 
+static uint64_t beacon_flags(const struct core *core)
+{
+	const struct settings *settings = core->node.settings;
+	bool mta_up = settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
+
+	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
+	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
+}
+
 static void settle(struct core *core)
 {
 	struct node *node = &core->node;
@@ -349,11 +408,13 @@ static void settle(struct core *core)
 	peers_tick(&core->peers, node);
 	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
+	recarry(core);
 	notice_exchange(core);
 	replan(core);
 	relay_step(&core->relay, node);
 	publisher_step(&core->publisher, node);
 	own_step(&core->own, node, relay_serves, &core->relay);
+	liveness_step(&core->liveness, node, &core->peers, beacon_flags(core));
 	gossip_step(&core->gossip, node, &core->peers);
 	unstore_dropped(node);
 }
@@ -370,6 +431,8 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_ZONE] = on_zone,
 	        [EVENT_LOCAL] = on_local,
 	        [EVENT_PROBED] = on_probed,
+	        [EVENT_LOAD] = on_load,
+	        [EVENT_STOPPING] = on_stopping,
 	};
 
 	INVARIANT(event->type < EVENT_TYPES);
@@ -417,6 +480,9 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, core->met_due && core->met_id == 0 ? core->met_ms : NEVER_MS);
 	due = earlier(due, peers_due(&core->peers, node));
 	due = earlier(due, gossip_due(&core->gossip));
+	due = earlier(due, liveness_due(&core->liveness, node));
+	if (core->plan_due || core->planned_generation != node->archive.generation)
+		due = earlier(due, core->planned_ms + REPLAN_REST_MS);
 	due = earlier(due, relay_due(&core->relay, node));
 	due = earlier(due, publisher_due(&core->publisher, node));
 	return earlier(due, own_due(&core->own, node));
@@ -450,4 +516,9 @@ const struct relay *core_relay(const struct core *core)
 const struct publisher *core_publisher(const struct core *core)
 {
 	return &core->publisher;
+}
+
+const struct liveness *core_liveness(const struct core *core)
+{
+	return &core->liveness;
 }

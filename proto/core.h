@@ -13,6 +13,7 @@
 
 #include "proto/effect.h"
 #include "proto/gossip.h"
+#include "proto/liveness.h"
 #include "proto/node.h"
 #include "proto/own.h"
 #include "proto/peers.h"
@@ -38,6 +39,8 @@ enum event_type {
 	EVENT_TABLES,       /* id, ok, data: shadowed names (lines), text: error */
 	EVENT_ZONE,         /* id, ok, serial, text: error */
 	EVENT_LOCAL,        /* id, ok, data: local names (lines), text: error */
+	EVENT_LOAD,         /* id: how loaded this machine is, 0 to BEACON_LOAD_MAX */
+	EVENT_STOPPING,     /* meshd is about to be started again: says so */
 	EVENT_PROBED,       /* id, data: a verdict letter per address: 's' serves, 'r' refuses, 'u' unknown */
 	EVENT_TYPES
 };
@@ -47,6 +50,7 @@ struct event {
 	enum event_type type;
 	uint64_t id;
 	bool ok;
+	bool refused; /* session down: nobody listens there */
 	uint32_t session;
 	struct address address;
 	uint16_t port;
@@ -89,5 +93,6 @@ const struct own *core_own(const struct core *core);
 const struct peers *core_peers(const struct core *core);
 const struct relay *core_relay(const struct core *core);
 const struct publisher *core_publisher(const struct core *core);
+const struct liveness *core_liveness(const struct core *core);
 
 #endif

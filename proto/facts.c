@@ -285,6 +285,7 @@ static const char *const kind_words[] = {
         [OBJECT_HEAD] = "head",
         [OBJECT_CHUNK] = "chunk",
         [OBJECT_CARRIAGE] = "carriage",
+        [OBJECT_BEACON] = "beacon",
 };
 
 static void put_hex(struct writer *w, struct bytes object)

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-static const enum object_kind offered_kinds[] = {OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE};
+static const enum object_kind offered_kinds[] = {
+        OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE, OBJECT_BEACON};
 enum { OFFERED_KINDS = sizeof offered_kinds / sizeof offered_kinds[0] };
 
 void gossip_fini(struct gossip *gossip)
 {
-	free(gossip->wants);
-	*gossip = (struct gossip){.count = 0};
+	wants_fini(&gossip->wants);
 }
 
 /* --- what a peer has --------------------------------------------------------------------------------- */
@@ -49,7 +49,7 @@ static unsigned offer_author(struct peer *peer, const struct author *author, str
 	struct known *known = known_of(peer, author);
 	unsigned count = 0;
 
-	for (unsigned i = 0; known != NULL && i < OFFERED_KINDS; i++) {
+	for (unsigned i = 0; known != NULL && known->carried && i < OFFERED_KINDS; i++) {
 		enum object_kind kind = offered_kinds[i];
 		const struct order *held = author_order(author, kind);
 
@@ -77,11 +77,161 @@ static void offer_all(struct node *node, struct peer *peer)
 		send_offer(node, peer, entries, count);
 }
 
+/* --- tables ------------------------------------------------------------------------------------------ */
+
+/* Entries of a table that are being written, sent off as they fill up. */
+struct table {
+	struct node *node;
+	struct peer *peer;
+	enum table_mode mode;
+	struct table_entry entries[TABLE_ENTRIES_MAX];
+	unsigned count;
+};
+
+static void table_send(struct table *table)
+{
+	struct writer w;
+
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_table(&w, table->mode, table->entries, table->count);
+	peer_send(table->peer, table->node, &w);
+	writer_fini(&w);
+	table->count = 0;
+}
+
+static void table_put(struct table *table, const struct author *author)
+{
+	if (table->count == TABLE_ENTRIES_MAX)
+		table_send(table);
+	table->entries[table->count++] = (struct table_entry){
+	        .author = author->key, .digest = author->digest, .beacon_seq = author->beacon_held.order.seq};
+}
+
+static void table_end(struct table *table)
+{
+	if (table->count > 0)
+		table_send(table);
+}
+
+/* Tells of the authors that the peer wasn't told of yet. */
+static void announce(struct node *node, struct peer *peer)
+{
+	struct table table = {.node = node, .peer = peer, .mode = TABLE_ADD};
+
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		struct known *known = known_of(peer, author);
+
+		if (known == NULL || known->announced)
+			continue;
+		known->announced = true;
+		table_put(&table, author);
+	}
+	table_end(&table);
+}
+
 void gossip_start(struct gossip *gossip, struct node *node, struct peer *peer)
 {
+	struct table end = {.node = node, .peer = peer, .mode = TABLE_ADD};
+
 	(void)gossip;
-	offer_all(node, peer);
-	send_offer(node, peer, NULL, 0);
+	announce(node, peer);
+	table_send(&end);
+}
+
+void gossip_uncarry(struct node *node, struct peers *peers, const struct author *author)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+		struct table table = {.node = node, .peer = peer, .mode = TABLE_REMOVE};
+
+		if (author->slot >= peer->known_count)
+			continue;
+		if (peer->known[author->slot].announced && peer->is_up) {
+			table_put(&table, author);
+			table_end(&table);
+		}
+		peer->known[author->slot] = (struct known){.carried = false};
+	}
+}
+
+/* What the peer holds of an author whose digest is ours too, it needs no offer of. */
+static void known_is_equal(struct known *known, const struct author *author)
+{
+	for (unsigned i = 0; i < OFFERED_KINDS; i++) {
+		if (offered_kinds[i] != OBJECT_BEACON)
+			known->orders[offered_kinds[i]] = *author_order(author, offered_kinds[i]);
+	}
+}
+
+/* One entry: who differs is offered everything of it; who has just learnt that we carry it too is told. */
+static void take_entry(const struct table_entry *entry, const struct message *message, struct table *answer,
+        const struct author *author, struct known *known)
+{
+	bool differs = entry->digest != author->digest;
+	bool is_new = !known->carried && answer->peer->table_heard;
+
+	known->carried = message->mode != TABLE_REMOVE;
+	if (message->mode == TABLE_REMOVE)
+		return;
+	if (!differs)
+		known_is_equal(known, author);
+	else if (message->mode == TABLE_COMPARE || message->mode == TABLE_ANSWER)
+		*known = (struct known){.carried = true, .announced = known->announced};
+	if (entry->beacon_seq >= author->beacon_held.order.seq)
+		known->orders[OBJECT_BEACON] = author->beacon_held.order;
+	if ((differs && message->mode == TABLE_COMPARE) || (is_new && message->mode == TABLE_ADD))
+		table_put(answer, author);
+}
+
+static void take_table(struct node *node, struct peer *peer, const struct message *message)
+{
+	struct message_cursor cursor = message_cursor_of(message);
+	struct table answer = {.node = node, .peer = peer, .mode = TABLE_ANSWER};
+	struct table_entry entry;
+
+	while (table_next(&cursor, &entry)) {
+		const struct author *author = archive_find(&node->archive, entry.author);
+		struct known *known = author != NULL ? known_of(peer, author) : NULL;
+
+		if (known != NULL)
+			take_entry(&entry, message, &answer, author, known);
+	}
+	table_end(&answer);
+	if (message->count == 0 && message->mode == TABLE_ADD && !peer->table_heard) {
+		peer->table_heard = true;
+		offer_all(node, peer);
+		send_offer(node, peer, NULL, 0);
+	} else if (peer->table_heard) {
+		offer_all(node, peer);
+	}
+}
+
+void gossip_ping(struct gossip *gossip, struct node *node, struct peer *peer, uint64_t root)
+{
+	struct table table = {.node = node, .peer = peer, .mode = TABLE_COMPARE};
+
+	(void)gossip;
+	if (root == peer_root(peer, node) || !peer->table_heard || peer->wants_out > 0) {
+		peer->differs = 0;
+		return;
+	}
+	if (++peer->differs < 2 || node->now.mono_ms < peer->compare_ms)
+		return;
+	peer->differs = 0;
+	peer->compare_wait_ms =
+	        peer->compare_wait_ms > 0 ? 2 * peer->compare_wait_ms : node->timing.compare_ms;
+	if (peer->compare_wait_ms > 30 * node->timing.compare_ms)
+		peer->compare_wait_ms = 30 * node->timing.compare_ms;
+	peer->compare_ms = node->now.mono_ms + peer->compare_wait_ms;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct known *known = known_of(peer, author);
+
+		if (known != NULL && known->carried)
+			table_put(&table, author);
+	}
+	table_end(&table);
 }
 
 static void take_offer(struct node *node, struct peer *peer, const struct message *message)
@@ -95,7 +245,10 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 		const struct author *author = archive_find(&node->archive, entry.author);
 		struct known *known = author != NULL ? known_of(peer, author) : NULL;
 
-		if (known != NULL && order_compare(&entry.order, &known->orders[entry.kind]) > 0)
+		if (known == NULL)
+			continue;
+		known->carried = true; /* who offers, carries */
+		if (order_compare(&entry.order, &known->orders[entry.kind]) > 0)
 			known->orders[entry.kind] = entry.order;
 	}
 }
@@ -132,56 +285,35 @@ static void take_want(struct node *node, struct peer *peer, const struct message
 		give(node, peer, &entry);
 }
 
-/* --- wants ------------------------------------------------------------------------------------------- */
+/* --- taking ------------------------------------------------------------------------------------------ */
 
-static struct want *want_find(
-        const struct gossip *gossip, const uint8_t *author, enum object_kind kind, const uint8_t *hash)
-{
-	for (unsigned i = 0; i < gossip->count; i++) {
-		struct want *want = &gossip->wants[i];
-
-		if (want->kind == kind && memcmp(want->hash, hash, HASH_SIZE) == 0 &&
-		        memcmp(want->author, author, KEY_SIZE) == 0)
-			return want;
-	}
-	return NULL;
-}
-
-static void want_drop(struct gossip *gossip, struct peers *peers, struct want *want)
-{
-	struct peer *peer = peers_find(peers, want->peer);
-
-	if (peer != NULL && peer->wants_out > 0)
-		peer->wants_out--;
-	*want = gossip->wants[--gossip->count];
-}
-
-static bool want_add(struct gossip *gossip, const struct want *want)
-{
-	if (gossip->count == gossip->capacity) {
-		unsigned capacity = gossip->capacity > 0 ? 2 * gossip->capacity : WANT_ENTRIES_MAX;
-		struct want *grown = realloc(gossip->wants, capacity * sizeof *grown);
-
-		if (grown == NULL)
-			return false;
-		gossip->wants = grown;
-		gossip->capacity = capacity;
-	}
-	gossip->wants[gossip->count++] = *want;
-	return true;
-}
-
-/* A peer whose object was refused isn't asked for it again. */
-static void forget_offer(
-        struct node *node, struct peer *peer, const struct author *author, enum object_kind kind)
+/* What was refused isn't believed to be there. */
+static void forget_offer(struct peer *peer, const struct author *author, enum object_kind kind)
 {
 	struct known *known = known_of(peer, author);
 
-	(void)node;
-	if (known != NULL && kind != OBJECT_CHUNK)
+	if (kind == OBJECT_CHUNK)
+		kind = OBJECT_HEAD;
+	if (known != NULL)
 		known->orders[kind] = *author_order(author, kind);
-	else if (known != NULL)
-		known->orders[OBJECT_HEAD] = *author_order(author, OBJECT_HEAD);
+}
+
+/* An object of the future by our clock: one of the two clocks may be set right. */
+static void ask_later(struct gossip *gossip, struct node *node, struct peer *peer,
+        const struct author *author, const struct message *message)
+{
+	const struct known *known = known_of(peer, author);
+	struct want want = {.peer = peer->id,
+	        .kind = message->kind,
+	        .state = WANT_AHEAD,
+	        .until_ms = node->now.mono_ms + node->timing.ahead_retry_ms};
+
+	if (known == NULL)
+		return;
+	memcpy(want.author, author->key, KEY_SIZE);
+	want.order = known->orders[message->kind];
+	object_hash(message->object, want.order.hash);
+	wants_add(&gossip->wants, peer, &want);
 }
 
 /* Takes in and keeps: a head only once it is whole, so that the one before isn't lost for it. */
@@ -191,7 +323,7 @@ static enum result take_object(
 	struct order before = *author_order(author, OBJECT_HEAD);
 	enum result result = archive_put(&node->archive, author, kind, object, node->now, &node->timing);
 
-	if (result == RESULT_OK && kind != OBJECT_HEAD)
+	if (result == RESULT_OK && kind != OBJECT_HEAD && kind != OBJECT_BEACON)
 		node_store(node, author->key, kind, object);
 	if (order_compare(&before, author_order(author, OBJECT_HEAD)) != 0)
 		node_store(node, author->key, OBJECT_HEAD, author_object(author, OBJECT_HEAD, NULL));
@@ -203,161 +335,174 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 {
 	struct author *author = archive_find(&node->archive, message->author);
 	uint8_t hash[HASH_SIZE];
-	struct want *want;
 	enum result result;
 
 	object_hash(message->object, hash);
-	want = want_find(gossip, message->author, message->kind, hash);
-	if (want == NULL)
+	if (!wants_end(&gossip->wants, peers, message->author, message->kind, hash))
 		return false;
-	/* Asked for of another peer after this one was late: welcome all the same. */
-	want_drop(gossip, peers, want);
 	if (author == NULL)
 		return true;
 	result = take_object(node, author, message->kind, message->object);
 	node->counters.signatures_checked += message->kind != OBJECT_CHUNK;
-	if (result == RESULT_OK) {
-		node->counters.objects_taken++;
-		return true;
-	}
-	node->counters.objects_refused++;
-	forget_offer(node, peer, author, message->kind);
+	node->counters.objects_taken += result == RESULT_OK;
+	node->counters.objects_refused += result != RESULT_OK;
+	if (result == RESULT_AHEAD)
+		ask_later(gossip, node, peer, author, message);
+	else if (result != RESULT_OK)
+		forget_offer(peer, author, message->kind);
 	return true;
 }
 
-/* An object to be asked for, with who has it. */
-struct demand {
-	const struct author *author;
-	enum object_kind kind;
-	const uint8_t *hash;
-	struct order order; /* of the head, for a chunk */
-};
-
-static bool has(struct peer *peer, const struct demand *demand)
-{
-	enum object_kind kind = demand->kind == OBJECT_CHUNK ? OBJECT_HEAD : demand->kind;
-
-	return peer->is_up && !peer->closing && demand->author->slot < peer->known_count &&
-	       order_compare(&peer->known[demand->author->slot].orders[kind], &demand->order) == 0;
-}
+/* --- asking ------------------------------------------------------------------------------------------ */
 
 struct want_batch {
+	uint8_t hashes[WANT_ENTRIES_MAX][HASH_SIZE];
 	struct want_entry entries[WANT_ENTRIES_MAX];
 	unsigned count;
 };
 
-/* Asks one peer that has it and isn't asked for too much already. */
-static void ask(struct gossip *gossip, struct node *node, struct peers *peers, struct want_batch *batches,
-        const struct demand *demand)
+struct asking {
+	struct wants *wants;
+	struct node *node;
+	struct peers *peers;
+	struct want_batch *batches; /* by place of the peer */
+};
+
+/* What the peer has of a kind, zeroes if nothing; of chunks those that its head names. */
+static const struct order *order_there(
+        const struct peer *peer, const struct author *author, enum object_kind kind)
 {
-	struct want want = {.kind = demand->kind, .until_ms = node->now.mono_ms + node->timing.want_ms};
+	static const struct order none;
 
-	if (want_find(gossip, demand->author->key, demand->kind, demand->hash) != NULL)
+	if (!peer->is_up || peer->closing || author->slot >= peer->known_count)
+		return &none;
+	return &peer->known[author->slot].orders[kind == OBJECT_CHUNK ? OBJECT_HEAD : kind];
+}
+
+static void ask_peer(struct asking *asking, unsigned place, const struct author *author,
+        enum object_kind kind, const struct order *order)
+{
+	struct peer *peer = asking->peers->peers[place];
+	struct want_batch *batch = &asking->batches[place];
+	struct want want = {.peer = peer->id,
+	        .kind = kind,
+	        .order = *order,
+	        .until_ms = asking->node->now.mono_ms + asking->node->timing.want_ms};
+
+	memcpy(want.author, author->key, KEY_SIZE);
+	if (!wants_add(asking->wants, peer, &want))
 		return;
-	for (unsigned i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->peers[i];
+	memcpy(batch->hashes[batch->count], order->hash, HASH_SIZE);
+	batch->entries[batch->count] =
+	        (struct want_entry){.author = author->key, .kind = kind, .hash = batch->hashes[batch->count]};
+	batch->count++;
+}
 
-		if (!has(peer, demand) || peer->wants_out == WANT_ENTRIES_MAX)
+/* Asks one peer, late or not as said, that has it (`there`) and isn't asked for too much already. */
+static void ask(struct asking *asking, const struct author *author, enum object_kind kind,
+        const struct order *order, const struct order *there, bool late)
+{
+	for (unsigned i = 0; i < asking->peers->count; i++) {
+		const struct peer *peer = asking->peers->peers[i];
+
+		if (order_compare(order_there(peer, author, kind), there) != 0 ||
+		        wants_is_late(asking->wants, peer, author->key, kind) != late)
 			continue;
-		want.peer = peer->id;
-		memcpy(want.author, demand->author->key, KEY_SIZE);
-		memcpy(want.hash, demand->hash, HASH_SIZE);
-		if (!want_add(gossip, &want))
+		if (wants_is_asked(asking->wants, peer, author->key, kind, order->hash))
 			return;
-		peer->wants_out++;
-		batches[i].entries[batches[i].count++] = (struct want_entry){
-		        .author = demand->author->key, .kind = demand->kind, .hash = demand->hash};
-		return;
+		if (peer->wants_out < WANT_ENTRIES_MAX) {
+			ask_peer(asking, i, author, kind, order);
+			return;
+		}
 	}
 }
 
-/* The newest that any peer has of a kind, if it is newer than ours. */
-static bool newest_offer(
-        const struct peers *peers, const struct author *author, enum object_kind kind, struct order *newest)
+/* Statements can be checked only with the certificate of their serial; what can't be hides nothing that can.
+ */
+static bool is_checkable(const struct author *author, enum object_kind kind, const struct order *order)
+{
+	return kind == OBJECT_CERTIFICATE ||
+	       (author->certificate_held.data != NULL && author->certificate.serial == order->serial);
+}
+
+/* The newest that peers, late or not as said, have of a kind, if it is newer than ours. */
+static bool newest_offer(const struct asking *asking, const struct author *author, enum object_kind kind,
+        bool late, struct order *newest)
 {
 	bool found = false;
 
-	*newest = *author_order(author, kind);
-	if (kind == OBJECT_HEAD && author->pending != NULL)
-		*newest = author->pending->held.order;
-	for (unsigned i = 0; i < peers->count; i++) {
-		const struct peer *peer = peers->peers[i];
+	*newest = *author_order_here(author, kind);
+	for (unsigned i = 0; i < asking->peers->count; i++) {
+		const struct peer *peer = asking->peers->peers[i];
+		const struct order *there = order_there(peer, author, kind);
 
-		if (!peer->is_up || peer->closing || author->slot >= peer->known_count ||
-		        order_compare(&peer->known[author->slot].orders[kind], newest) <= 0)
+		if (order_compare(there, newest) <= 0 || !is_checkable(author, kind, there) ||
+		        wants_is_late(asking->wants, peer, author->key, kind) != late)
 			continue;
-		*newest = peer->known[author->slot].orders[kind];
+		*newest = *there;
 		found = true;
 	}
 	return found;
 }
 
-static void ask_author(struct gossip *gossip, struct node *node, struct peers *peers,
-        struct want_batch *batches, const struct author *author, struct order newest[OFFERED_KINDS])
+/* Of those that aren't late if any has something newer, else of those that are. */
+static void ask_statement(struct asking *asking, const struct author *author, enum object_kind kind)
 {
-	for (unsigned i = 0; i < OFFERED_KINDS; i++) {
-		struct demand demand = {.author = author, .kind = offered_kinds[i]};
+	struct order newest;
+	bool late = false;
 
-		if (!newest_offer(peers, author, demand.kind, &newest[i]))
-			continue;
-		/* Statements can be checked only with the certificate of their serial. */
-		if (demand.kind != OBJECT_CERTIFICATE &&
-		        (author->certificate_held.data == NULL ||
-		                author->certificate.serial < newest[i].serial))
-			continue;
-		demand.order = newest[i];
-		demand.hash = newest[i].hash;
-		ask(gossip, node, peers, batches, &demand);
+	if (!newest_offer(asking, author, kind, false, &newest)) {
+		late = true;
+		if (!newest_offer(asking, author, kind, true, &newest))
+			return;
 	}
-	for (unsigned i = 0; author->pending != NULL && i < WANT_ENTRIES_MAX; i++) {
-		struct demand demand = {
-		        .author = author,
-		        .kind = OBJECT_CHUNK,
-		        .hash = author_missing_chunk(author, i),
-		        .order = author->pending->held.order,
-		};
+	ask(asking, author, kind, &newest, &newest, late);
+}
 
-		if (demand.hash == NULL)
-			break;
-		ask(gossip, node, peers, batches, &demand);
+static void ask_chunks(struct asking *asking, const struct author *author)
+{
+	for (unsigned i = 0; author->pending != NULL && i < WANT_ENTRIES_MAX; i++) {
+		const uint8_t *hash = author_missing_chunk(author, i);
+		struct order order = {.serial = 0};
+
+		if (hash == NULL)
+			return;
+		memcpy(order.hash, hash, HASH_SIZE);
+		ask(asking, author, OBJECT_CHUNK, &order, &author->pending->held.order, false);
+	}
+}
+
+static void send_wants(struct asking *asking)
+{
+	for (unsigned i = 0; i < asking->peers->count; i++) {
+		const struct want_batch *batch = &asking->batches[i];
+		struct writer w;
+
+		if (batch->count == 0)
+			continue;
+		writer_init(&w, MESSAGE_SIZE_MAX);
+		message_put_want(&w, batch->entries, batch->count);
+		peer_send(asking->peers->peers[i], asking->node, &w);
+		writer_fini(&w);
 	}
 }
 
 static void ask_all(struct gossip *gossip, struct node *node, struct peers *peers)
 {
-	struct want_batch *batches = calloc(peers->count + 1, sizeof *batches);
-	struct order(*newest)[OFFERED_KINDS] = calloc(node->archive.count + 1, sizeof *newest);
+	struct asking asking = {.wants = &gossip->wants,
+	        .node = node,
+	        .peers = peers,
+	        .batches = calloc(peers->count + 1, sizeof *asking.batches)};
 
-	for (unsigned i = 0; batches != NULL && newest != NULL && i < node->archive.count; i++)
-		ask_author(gossip, node, peers, batches, node->archive.authors[i], newest[i]);
-	for (unsigned i = 0; batches != NULL && i < peers->count; i++) {
-		struct writer w;
-
-		if (batches[i].count == 0)
-			continue;
-		writer_init(&w, MESSAGE_SIZE_MAX);
-		message_put_want(&w, batches[i].entries, batches[i].count);
-		peer_send(peers->peers[i], node, &w);
-		writer_fini(&w);
+	if (asking.batches == NULL)
+		return;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		for (unsigned k = 0; k < OFFERED_KINDS; k++)
+			ask_statement(&asking, node->archive.authors[i], offered_kinds[k]);
+		ask_chunks(&asking, node->archive.authors[i]);
 	}
-	free(batches);
-	free(newest);
-}
-
-/* Late or lost answers: another peer is asked; this one isn't believed to have it. */
-static void expire_wants(struct gossip *gossip, struct node *node, struct peers *peers)
-{
-	for (unsigned i = gossip->count; i-- > 0;) {
-		struct want want = gossip->wants[i];
-		struct peer *peer = peers_find(peers, want.peer);
-		const struct author *author = archive_find(&node->archive, want.author);
-
-		if (peer != NULL && node->now.mono_ms < want.until_ms)
-			continue;
-		want_drop(gossip, peers, &gossip->wants[i]);
-		if (peer != NULL && author != NULL)
-			forget_offer(node, peer, author, want.kind);
-	}
+	send_wants(&asking);
+	free(asking.batches);
 }
 
 /* --- entry points ------------------------------------------------------------------------------------ */
@@ -369,30 +514,44 @@ bool gossip_message(struct gossip *gossip, struct node *node, struct peers *peer
 		take_offer(node, peer, message);
 	else if (message->type == MESSAGE_WANT)
 		take_want(node, peer, message);
+	else if (message->type == MESSAGE_TABLE)
+		take_table(node, peer, message);
 	else if (message->type == MESSAGE_GIVE && !take_give(gossip, node, peers, peer, message))
 		node->counters.messages_refused++;
-	return message->type == MESSAGE_OFFER || message->type == MESSAGE_WANT ||
-	       message->type == MESSAGE_GIVE;
+	gossip->ask_due |= message->type == MESSAGE_OFFER || message->type == MESSAGE_GIVE ||
+	                   message->type == MESSAGE_TABLE;
+	return message->type == MESSAGE_TABLE || message->type == MESSAGE_OFFER ||
+	       message->type == MESSAGE_WANT || message->type == MESSAGE_GIVE;
 }
 
 void gossip_step(struct gossip *gossip, struct node *node, struct peers *peers)
 {
-	expire_wants(gossip, node, peers);
-	ask_all(gossip, node, peers);
-	if (gossip->offered_generation == node->archive.generation)
+	uint64_t generation = node->archive.generation + node->archive.beacon_generation;
+	bool grown = gossip->announced_generation != node->archive.members_generation;
+
+	gossip->ask_due |= wants_expire(&gossip->wants, node, peers) ||
+	                   gossip->asked_generation != node->archive.generation || grown;
+	if (gossip->ask_due)
+		ask_all(gossip, node, peers);
+	gossip->ask_due = false;
+	gossip->asked_generation = node->archive.generation;
+	if (gossip->offered_generation == generation && !grown)
 		return;
-	gossip->offered_generation = node->archive.generation;
+	gossip->offered_generation = generation;
+	gossip->announced_generation = node->archive.members_generation;
 	for (unsigned i = 0; i < peers->count; i++) {
-		if (peers->peers[i]->is_up && !peers->peers[i]->closing)
-			offer_all(node, peers->peers[i]);
+		struct peer *peer = peers->peers[i];
+
+		if (!peer->is_up || peer->closing)
+			continue;
+		if (grown)
+			announce(node, peer);
+		if (peer->table_heard)
+			offer_all(node, peer);
 	}
 }
 
 int64_t gossip_due(const struct gossip *gossip)
 {
-	int64_t due = NEVER_MS;
-
-	for (unsigned i = 0; i < gossip->count; i++)
-		due = gossip->wants[i].until_ms < due ? gossip->wants[i].until_ms : due;
-	return due;
+	return wants_due(&gossip->wants);
 }

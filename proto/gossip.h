@@ -6,32 +6,31 @@
 #ifndef PROTO_GOSSIP_H
 #define PROTO_GOSSIP_H
 
-#include "proto/peers.h"
-
-/* An object that was asked for. */
-struct want {
-	uint32_t peer;
-	uint8_t author[KEY_SIZE];
-	enum object_kind kind;
-	uint8_t hash[HASH_SIZE];
-	int64_t until_ms;
-};
+#include "proto/wants.h"
 
 struct gossip {
-	struct want *wants;
-	unsigned count;
-	unsigned capacity;
-	uint64_t offered_generation; /* of the archive, when offers were last sent */
+	struct wants wants;
+	bool ask_due;                  /* there may be something to ask for */
+	uint64_t asked_generation;     /* of the archive, when last was asked */
+	uint64_t offered_generation;   /* of the archive and its beacons, when offers were last sent */
+	uint64_t announced_generation; /* of the archive's members, when they were last announced */
 };
 
 void gossip_fini(struct gossip *gossip);
 
-/* A session came up: everything that is carried is offered, then an empty offer. */
+/* A session came up: the authors that are carried, with digests; then whatever differs is offered, then an
+ * empty offer. */
 void gossip_start(struct gossip *gossip, struct node *node, struct peer *peer);
 
 /* One row of gossip's messages; false when the message is none of gossip's. Bad ones close the peer. */
 bool gossip_message(struct gossip *gossip, struct node *node, struct peers *peers, struct peer *peer,
         const struct message *message);
+
+/* A peer's ping: compares roots. Two in a row that differ, with nothing on the way, start a comparison. */
+void gossip_ping(struct gossip *gossip, struct node *node, struct peer *peer, uint64_t root);
+
+/* An author is carried no longer. */
+void gossip_uncarry(struct node *node, struct peers *peers, const struct author *author);
 
 /* After anything happened: offers what is new, asks for what is missing, gives up on late answers. */
 void gossip_step(struct gossip *gossip, struct node *node, struct peers *peers);

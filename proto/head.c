@@ -173,6 +173,19 @@ static enum result head_read(struct bytes body, struct head *out)
 	return reader_end(&r);
 }
 
+static enum result head_open(struct bytes body, const uint8_t author[KEY_SIZE], struct head *out)
+{
+	enum result result = head_read(body, out);
+
+	if (result == RESULT_OK && memcmp(out->author, author, KEY_SIZE) != 0)
+		result = RESULT_MALFORMED;
+	if (result != RESULT_OK)
+		return result;
+	out->chunk_count = list_count(out->chunks, HEAD_CHUNKS_MAX);
+	out->relayset_count = list_count(out->relaysets, HEAD_RELAYSETS_MAX);
+	return RESULT_OK;
+}
+
 enum result head_decode(
         struct bytes object, const uint8_t author[KEY_SIZE], const uint8_t op_key[KEY_SIZE], struct head *out)
 {
@@ -183,15 +196,17 @@ enum result head_decode(
 	*out = (struct head){.serial = 0};
 	if (result == RESULT_OK && !object_verify(OBJECT_HEAD, body, signature, op_key))
 		result = RESULT_BAD_SIGNATURE;
-	if (result == RESULT_OK)
-		result = head_read(body, out);
-	if (result == RESULT_OK && memcmp(out->author, author, KEY_SIZE) != 0)
-		result = RESULT_MALFORMED;
-	if (result != RESULT_OK)
-		return result;
-	out->chunk_count = list_count(out->chunks, HEAD_CHUNKS_MAX);
-	out->relayset_count = list_count(out->relaysets, HEAD_RELAYSETS_MAX);
-	return RESULT_OK;
+	return result == RESULT_OK ? head_open(body, author, out) : result;
+}
+
+enum result head_decode_kept(struct bytes object, const uint8_t author[KEY_SIZE], struct head *out)
+{
+	struct bytes body;
+	const uint8_t *signature;
+	enum result result = object_split(object, &body, &signature);
+
+	*out = (struct head){.serial = 0};
+	return result == RESULT_OK ? head_open(body, author, out) : result;
 }
 
 static void put_addresses(struct writer *w, const struct address_list *list)

@@ -52,6 +52,10 @@ struct head {
 enum result head_decode(struct bytes object, const uint8_t author[KEY_SIZE], const uint8_t op_key[KEY_SIZE],
         struct head *out);
 
+/* The same for bytes that this node has verified before and kept with a check of its own: the signature isn't
+ * looked at, since the key that made it may be gone. */
+enum result head_decode_kept(struct bytes object, const uint8_t author[KEY_SIZE], struct head *out);
+
 /* Encodes the body of a head from its parts and signs it. The encoded lists come from the head_put_*()
  * functions below. *object is the caller's, freed with free(). */
 enum result head_encode(

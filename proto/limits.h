@@ -37,6 +37,18 @@ enum {
 	/* Carriage. */
 	CARRIAGE_CLAIMANTS_MAX = 512, /* = the largest view */
 
+	/* Beacon: everything a beacon can say of 512 claimants, signature included, is below. */
+	BEACON_SIZE_MAX = 512,
+
+	/* View and carry set. */
+	VIEW_DEPTH_MAX = 2,     /* friends of friends of friends: as far as anybody can answer for */
+	VIEW_MEMBERS_MAX = 512, /* = CARRIAGE_CLAIMANTS_MAX */
+
+	/* Overlay. */
+	OVERLAY_ALL_MAX = 12,  /* up to so many members everybody has a session with everybody */
+	OVERLAY_CHOSEN = 3,    /* sessions beyond those with pins: paths that no pin can cut */
+	OVERLAY_PINS_MAX = 16, /* sessions with pins at once */
+
 	/* Any object: 320 claims of the longest name with salts and homes fit, and so does a carriage of
 	 * 512 claimants with 40 single names each. */
 	OBJECT_SIZE_MAX = 256 * 1024,
@@ -48,6 +60,7 @@ enum {
 	MESSAGE_SIZE_MAX = OBJECT_SIZE_MAX + 1024, /* one object and its envelope */
 	HANDSHAKE_PAYLOAD_MAX = 1024,              /* a certificate */
 	OFFER_ENTRIES_MAX = 256,                   /* 80 bytes each: 20 KiB */
+	TABLE_ENTRIES_MAX = 512,                   /* 54 bytes each: 27 KiB */
 	WANT_ENTRIES_MAX = 64,                     /* what one session is asked for at a time */
 	REFUSE_TEXT_MAX = 200,
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/message.h"
 
-enum { OFFER_FIELDS = 5, WANT_FIELDS = 3 };
+enum { OFFER_FIELDS = 5, WANT_FIELDS = 3, TABLE_FIELDS = 3 };
 
 static enum object_kind read_kind(struct reader *r)
 {
-	uint64_t kind = reader_uint(r, OBJECT_CARRIAGE);
+	uint64_t kind = reader_uint(r, OBJECT_KINDS - 1);
 
 	if (kind == 0)
 		reader_fail(r, RESULT_MALFORMED);
@@ -65,6 +65,34 @@ static void read_give(struct reader *r, struct message *out)
 	out->object = reader_bin(r, 1, OBJECT_SIZE_MAX);
 }
 
+static void read_table_entry(struct reader *r, struct table_entry *out)
+{
+	reader_array(r, TABLE_FIELDS, TABLE_FIELDS);
+	out->author = reader_fixed(r, KEY_SIZE);
+	out->digest = reader_uint(r, UINT64_MAX);
+	out->beacon_seq = reader_uint(r, UINT64_MAX);
+}
+
+static void read_table(struct reader *r, struct message *out)
+{
+	struct table_entry entry;
+
+	out->mode = (enum table_mode)reader_uint(r, TABLE_MODES - 1);
+	const uint8_t *start = r->at;
+
+	out->count = reader_array(r, 0, TABLE_ENTRIES_MAX);
+	for (unsigned i = 0; i < out->count; i++)
+		read_table_entry(r, &entry);
+	out->list = bytes_of(start, (size_t)(r->at - start));
+}
+
+static void read_question(struct reader *r, struct message *out)
+{
+	out->author = reader_fixed(r, KEY_SIZE);
+	out->seq = reader_uint(r, UINT64_MAX);
+	out->refused = reader_bool(r);
+}
+
 static void read_ping(struct reader *r, struct message *out)
 {
 	out->root = reader_uint(r, UINT64_MAX);
@@ -88,6 +116,8 @@ static const struct {
         [MESSAGE_GIVE] = {4, read_give},
         [MESSAGE_PING] = {3, read_ping},
         [MESSAGE_REFUSE] = {2, read_refuse},
+        [MESSAGE_TABLE] = {3, read_table},
+        [MESSAGE_QUESTION] = {4, read_question},
 };
 
 enum result message_decode(struct bytes bytes, struct message *out)
@@ -114,7 +144,7 @@ struct message_cursor message_cursor_of(const struct message *message)
 	struct message_cursor cursor;
 
 	reader_init(&cursor.reader, message->list);
-	cursor.left = reader_array(&cursor.reader, 0, OFFER_ENTRIES_MAX);
+	cursor.left = reader_array(&cursor.reader, 0, TABLE_ENTRIES_MAX);
 	return cursor;
 }
 
@@ -124,6 +154,15 @@ bool offer_next(struct message_cursor *cursor, struct offer_entry *out)
 		return false;
 	cursor->left--;
 	read_offer_entry(&cursor->reader, out);
+	return cursor->reader.error == RESULT_OK;
+}
+
+bool table_next(struct message_cursor *cursor, struct table_entry *out)
+{
+	if (cursor->left == 0)
+		return false;
+	cursor->left--;
+	read_table_entry(&cursor->reader, out);
 	return cursor->reader.error == RESULT_OK;
 }
 
@@ -166,6 +205,28 @@ void message_put_want(struct writer *w, const struct want_entry *entries, unsign
 		writer_uint(w, entries[i].kind);
 		writer_bin(w, entries[i].hash, HASH_SIZE);
 	}
+}
+
+void message_put_table(
+        struct writer *w, enum table_mode mode, const struct table_entry *entries, unsigned count)
+{
+	put_start(w, MESSAGE_TABLE);
+	writer_uint(w, mode);
+	writer_array(w, count);
+	for (unsigned i = 0; i < count; i++) {
+		writer_array(w, TABLE_FIELDS);
+		writer_bin(w, entries[i].author, KEY_SIZE);
+		writer_uint(w, entries[i].digest);
+		writer_uint(w, entries[i].beacon_seq);
+	}
+}
+
+void message_put_question(struct writer *w, const uint8_t *author, uint64_t seq, bool refused)
+{
+	put_start(w, MESSAGE_QUESTION);
+	writer_bin(w, author, KEY_SIZE);
+	writer_uint(w, seq);
+	writer_bool(w, refused);
 }
 
 void message_put_give(struct writer *w, const uint8_t *author, enum object_kind kind, struct bytes object)

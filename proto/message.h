@@ -15,7 +15,9 @@ enum message_type {
 	MESSAGE_WANT = 2,  /* send me these */
 	MESSAGE_GIVE = 3,  /* one object that was asked for */
 	MESSAGE_PING = 4,
-	MESSAGE_REFUSE = 5, /* why the sender is about to close */
+	MESSAGE_REFUSE = 5,   /* why the sender is about to close */
+	MESSAGE_TABLE = 6,    /* which authors the sender carries, and digests of what it holds of them */
+	MESSAGE_QUESTION = 7, /* who has a newer beacon of this author? */
 	MESSAGE_TYPES
 };
 
@@ -26,7 +28,23 @@ enum refusal {
 	REFUSAL_DUPLICATE = 3, /* another session between the two stays */
 	REFUSAL_FULL = 4,
 	REFUSAL_PROTOCOL = 5, /* what you sent isn't understood */
+	REFUSAL_UNNEEDED = 6, /* no fault: the sender needs this session no more */
 	REFUSALS
+};
+
+/* Wire values of what a table is for. */
+enum table_mode {
+	TABLE_ADD = 0,     /* the sender carries these; at start all of them, ended by an empty one */
+	TABLE_REMOVE = 1,  /* the sender carries these no longer */
+	TABLE_COMPARE = 2, /* roots differ: look for the difference, offer, and answer */
+	TABLE_ANSWER = 3,  /* look for the difference and offer */
+	TABLE_MODES
+};
+
+struct table_entry {
+	const uint8_t *author;
+	uint64_t digest;     /* of certificate, head and carriage */
+	uint64_t beacon_seq; /* 0: none */
 };
 
 struct offer_entry {
@@ -48,6 +66,9 @@ struct message {
 	enum object_kind kind; /* give */
 	const uint8_t *author; /* give */
 	struct bytes object;   /* give */
+	enum table_mode mode;  /* table */
+	uint64_t seq;          /* question: newer than this one */
+	bool refused;          /* question: the asker's redial was refused */
 	uint64_t root;         /* ping: first 8 bytes of the root of what the sender holds; 0: not told */
 	uint64_t wall_ms;      /* ping */
 	enum refusal refusal;  /* refuse; a reason that we don't know reads as REFUSAL_PROTOCOL */
@@ -62,11 +83,15 @@ struct message_cursor {
 
 struct message_cursor message_cursor_of(const struct message *message);
 bool offer_next(struct message_cursor *cursor, struct offer_entry *out);
+bool table_next(struct message_cursor *cursor, struct table_entry *out);
 bool want_next(struct message_cursor *cursor, struct want_entry *out);
 
 /* Each writes one whole message; the writer was just initialised. */
 void message_put_offer(struct writer *w, const struct offer_entry *entries, unsigned count);
 void message_put_want(struct writer *w, const struct want_entry *entries, unsigned count);
+void message_put_table(
+        struct writer *w, enum table_mode mode, const struct table_entry *entries, unsigned count);
+void message_put_question(struct writer *w, const uint8_t *author, uint64_t seq, bool refused);
 void message_put_give(struct writer *w, const uint8_t *author, enum object_kind kind, struct bytes object);
 void message_put_ping(struct writer *w, uint64_t root, uint64_t wall_ms);
 void message_put_refuse(struct writer *w, enum refusal refusal);

@@ -41,6 +41,7 @@ struct node {
 	struct effects effects;
 	struct counters counters;
 	struct moment now;
+	unsigned load;      /* of this machine, 0 to BEACON_LOAD_MAX */
 	int64_t started_ms; /* monotonic */
 	uint64_t next_id;   /* of effects */
 };

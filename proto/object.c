@@ -43,9 +43,10 @@ static const char *object_prefix(enum object_kind kind)
 	        [OBJECT_CERTIFICATE] = "correomesh certificate",
 	        [OBJECT_HEAD] = "correomesh head",
 	        [OBJECT_CARRIAGE] = "correomesh carriage",
+	        [OBJECT_BEACON] = "correomesh beacon",
 	};
 
-	INVARIANT(kind <= OBJECT_CARRIAGE && prefixes[kind] != NULL);
+	INVARIANT(kind < OBJECT_KINDS && prefixes[kind] != NULL);
 	return prefixes[kind];
 }
 

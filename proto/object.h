@@ -18,6 +18,8 @@ enum object_kind {
 	OBJECT_HEAD = 2,
 	OBJECT_CHUNK = 3,
 	OBJECT_CARRIAGE = 4,
+	OBJECT_BEACON = 5,
+	OBJECT_KINDS
 };
 
 enum { OBJECT_FORMAT = 1 };

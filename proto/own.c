@@ -8,6 +8,8 @@
 #include "proto/standing.h"
 #include "proto/writer.h"
 
+enum { OWN_PREFERENCE = 10 }; /* of a relay of which the operator says nothing */
+
 /* --- drafts ------------------------------------------------------------------------------------------ */
 
 static void draft_drop(struct own_draft *draft)
@@ -81,7 +83,7 @@ static void draft_release(struct own *own, struct node *node)
 			        result_text(result));
 	}
 	if (draft->kind == OBJECT_HEAD)
-		own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+		own->head = *author_order(node_self(node), OBJECT_HEAD);
 	draft_drop(draft);
 }
 
@@ -129,38 +131,60 @@ static bool was_chosen(const struct node *node, const uint8_t *relay)
 	return last != NULL && head_chooses(&last->head, 0, relay, NULL);
 }
 
-/* A pin that offers; one whose head isn't held stays as it was: absence proves nothing. */
-static bool is_chosen(const struct node *node, const struct pin *pin)
+/* Of a pin of which the operator says nothing: whether it offers. One whose head isn't held stays as it was:
+ * absence proves nothing. */
+static bool is_chosen(const struct node *node, const uint8_t *relay)
 {
-	const struct author *author = archive_find(&node->archive, pin->key);
+	const struct author *author = archive_find(&node->archive, relay);
 
-	if (!view_contains(&node->view, pin->key))
+	if (!view_contains(&node->view, relay))
 		return false;
 	if (author == NULL || author->head == NULL)
-		return was_chosen(node, pin->key);
+		return was_chosen(node, relay);
 	return (author->head->head.roles & HEAD_ROLE_RELAY) != 0;
 }
 
 static bool offers_itself(const struct node *node)
 {
-	return node->settings->has_mta && node->settings->carry != CARRY_NONE &&
+	return node->settings->has_mta && node->settings->carry != CARRY_NONE && !node->settings->observe &&
 	       node->settings->public.count > 0;
 }
 
+struct chosen {
+	struct relay_choice *choices; /* RELAYSET_RELAYS_MAX */
+	unsigned count;
+};
+
+static void choose(struct chosen *chosen, const uint8_t *relay, uint16_t preference)
+{
+	if (chosen->count < RELAYSET_RELAYS_MAX)
+		chosen->choices[chosen->count++] =
+		        (struct relay_choice){.relay = relay, .preference = preference};
+}
+
+/* The operator's word first, so that it is in where there are too many; then the rest that offers. */
 static unsigned choose_relays(const struct node *node, struct relay_choice choices[RELAYSET_RELAYS_MAX])
 {
-	unsigned count = 0;
+	const struct settings *settings = node->settings;
+	struct chosen chosen = {.choices = choices};
 
-	if (offers_itself(node))
-		choices[count++] = (struct relay_choice){.relay = node->key, .preference = 10};
-	for (unsigned i = 0; i < node->settings->pin_count && count < RELAYSET_RELAYS_MAX; i++) {
-		const struct pin *pin = &node->settings->pins[i];
+	for (unsigned i = 0; i < settings->relay_choice_count; i++) {
+		const struct relay_choice_setting *said = &settings->relay_choices[i];
 
-		if (memcmp(pin->key, node->key, KEY_SIZE) != 0 && is_chosen(node, pin))
-			choices[count++] = (struct relay_choice){.relay = pin->key, .preference = 10};
+		if (!said->excluded && view_contains(&node->view, said->key))
+			choose(&chosen, said->key, said->preference);
 	}
-	qsort(choices, count, sizeof *choices, compare_choices);
-	return count;
+	if (offers_itself(node) && settings_relay_choice(settings, node->key) == NULL)
+		choose(&chosen, node->key, OWN_PREFERENCE);
+	for (unsigned i = 0; i < settings->pin_count; i++) {
+		const uint8_t *relay = settings->pins[i].key;
+
+		if (memcmp(relay, node->key, KEY_SIZE) != 0 &&
+		        settings_relay_choice(settings, relay) == NULL && is_chosen(node, relay))
+			choose(&chosen, relay, OWN_PREFERENCE);
+	}
+	qsort(choices, chosen.count, sizeof *choices, compare_choices);
+	return chosen.count;
 }
 
 static void put_relaysets(const struct node *node, unsigned claims, struct writer *w)
@@ -294,8 +318,8 @@ static bool says_same(const struct head *a, const struct head *b)
 	return bytes_equal(a->name, b->name) && addresses_equal(&a->vpn, &b->vpn) &&
 	       addresses_equal(&a->public, &b->public) && a->serial == b->serial &&
 	       a->smtp_port == b->smtp_port && a->mesh_port == b->mesh_port && a->roles == b->roles &&
-	       bytes_equal(a->denials, b->denials) && bytes_equal(a->relaysets, b->relaysets) &&
-	       bytes_equal(a->chunks, b->chunks);
+	       bytes_equal(a->vouches, b->vouches) && bytes_equal(a->denials, b->denials) &&
+	       bytes_equal(a->relaysets, b->relaysets) && bytes_equal(a->chunks, b->chunks);
 }
 
 /* Everything but lists that need storage and the place in the order. */
@@ -332,7 +356,7 @@ static void head_place(
 }
 
 struct head_lists {
-	struct writer relaysets, chunks, denials;
+	struct writer relaysets, chunks, denials, vouches;
 };
 
 static void head_lists_init(struct head_lists *lists)
@@ -340,6 +364,7 @@ static void head_lists_init(struct head_lists *lists)
 	writer_init(&lists->relaysets, OBJECT_SIZE_MAX);
 	writer_init(&lists->chunks, OBJECT_SIZE_MAX);
 	writer_init(&lists->denials, OBJECT_SIZE_MAX);
+	writer_init(&lists->vouches, OBJECT_SIZE_MAX);
 }
 
 static void head_lists_fini(struct head_lists *lists)
@@ -347,6 +372,32 @@ static void head_lists_fini(struct head_lists *lists)
 	writer_fini(&lists->relaysets);
 	writer_fini(&lists->chunks);
 	writer_fini(&lists->denials);
+	writer_fini(&lists->vouches);
+}
+
+static bool was_met(const struct node *node, const uint8_t key[KEY_SIZE])
+{
+	for (unsigned i = 0; i < node->met.count; i++) {
+		if (memcmp(node->met.meetings[i].key, key, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Only for pins that have pinned us: who was met in a session has. */
+static void put_vouches(const struct node *node, struct writer *w)
+{
+	uint8_t keys[HEAD_VOUCHES_MAX][KEY_SIZE];
+	unsigned count = 0;
+
+	for (unsigned i = 0; node->settings->vouch_pins && i < node->settings->pin_count; i++) {
+		const uint8_t *key = node->settings->pins[i].key;
+
+		if (count < HEAD_VOUCHES_MAX && memcmp(key, node->key, KEY_SIZE) != 0 &&
+		        view_contains(&node->view, key) && was_met(node, key))
+			memcpy(keys[count++], key, KEY_SIZE);
+	}
+	head_put_keys(w, (const uint8_t(*)[KEY_SIZE])keys, count);
 }
 
 static enum result head_draft(
@@ -365,6 +416,8 @@ static enum result head_draft(
 	                                                        : HEAD_DENIALS_MAX);
 	head.relaysets = writer_bytes(&lists->relaysets);
 	head.denials = writer_bytes(&lists->denials);
+	put_vouches(node, &lists->vouches);
+	head.vouches = writer_bytes(&lists->vouches);
 	changed = last == NULL || set->fresh > 0 || set->count != last->claim_count ||
 	          !bytes_equal(head.relaysets, last->head.relaysets);
 	if (!changed) {
@@ -469,12 +522,12 @@ const char *own_waits_for(const struct own *own, const struct node *node)
 
 static void notice_newer(struct own *own, struct node *node)
 {
-	struct author *self = node_self(node);
-	uint64_t head = author_order(self, OBJECT_HEAD)->seq,
-	         carriage = author_order(self, OBJECT_CARRIAGE)->seq;
-	uint64_t heard = head > carriage ? head : carriage;
+	const struct author *self = node_self(node);
+	const struct order *head = author_order(self, OBJECT_HEAD);
+	uint64_t carriage = author_order(self, OBJECT_CARRIAGE)->seq;
+	uint64_t heard = head->seq > carriage ? head->seq : carriage;
 
-	if (head > own->head_seq && !own->newer_heard) {
+	if (order_compare(head, &own->head) > 0 && !own->newer_heard) {
 		own->newer_heard = true;
 		effects_say(&node->effects, EFFECT_ALARM,
 		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
@@ -536,9 +589,9 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 		if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 			return result;
 	}
-	own->head_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
-	if (author_order(node_self(node), OBJECT_HEAD)->seq > own->last_seq)
-		own->last_seq = author_order(node_self(node), OBJECT_HEAD)->seq;
+	own->head = *author_order(node_self(node), OBJECT_HEAD);
+	if (own->head.seq > own->last_seq)
+		own->last_seq = own->head.seq;
 	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)
 		own->last_seq = author_order(node_self(node), OBJECT_CARRIAGE)->seq;
 	return result == RESULT_NOT_FOUND ? RESULT_OK : result;

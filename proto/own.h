@@ -21,7 +21,7 @@ struct own_draft {
 
 struct own {
 	uint64_t last_seq; /* highest ever used or heard of our own */
-	uint64_t head_seq; /* of our last head that we know to have signed */
+	struct order head; /* of the last head that this node itself took in: signed, or from its file */
 	bool fresh;        /* nothing had been signed when we started: sign at once */
 	bool exchanged;    /* one start-of-session exchange was completed */
 	bool newer_heard;  /* a newer head of ours is about: sign none (SPEC: Order) */

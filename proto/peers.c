@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "proto/assert.h"
+#include "proto/overlay.h"
 
 #define INCOMING_BIT 0x80000000u
 
@@ -27,6 +28,7 @@ void peers_fini(struct peers *peers)
 	free(peers->peers);
 	free(peers->links);
 	free(peers->strangers);
+	free(peers->signs);
 	*peers = (struct peers){.count = 0};
 }
 
@@ -145,11 +147,37 @@ void peer_refuse(struct peer *peer, struct node *node, enum refusal refusal, con
 	peer_close(peer, node, text);
 }
 
+/* --- signs of life ----------------------------------------------------------------------------------- */
+
+/* Without memory a sign is lost; the question and the overdue beacon find out all the same. */
+static void give_sign(struct peers *peers, const uint8_t key[KEY_SIZE], enum sign sign)
+{
+	if (peers->sign_count == peers->sign_capacity) {
+		unsigned capacity = peers->sign_capacity > 0 ? 2 * peers->sign_capacity : 16;
+		struct sign_of_life *grown = realloc(peers->signs, capacity * sizeof *grown);
+
+		if (grown == NULL)
+			return;
+		peers->signs = grown;
+		peers->sign_capacity = capacity;
+	}
+	peers->signs[peers->sign_count].sign = sign;
+	memcpy(peers->signs[peers->sign_count++].key, key, KEY_SIZE);
+}
+
 /* --- links ------------------------------------------------------------------------------------------- */
 
 static int64_t jittered(struct node *node, int64_t ms)
 {
 	return ms + (int64_t)entropy_uniform(&node->entropy, (uint32_t)(ms / 4) + 1);
+}
+
+/* Who was here a while ago will be back soon: a split of a minute heals in seconds. */
+static int64_t longest_wait(const struct link *link, const struct node *node)
+{
+	bool recent = link->ever_up && node->now.mono_ms - link->since_ms < 10 * 60 * 1000;
+
+	return recent ? node->timing.dial_recent_ms : node->timing.dial_last_ms;
 }
 
 static void link_failed(struct link *link, struct node *node, enum link_trouble trouble)
@@ -161,22 +189,26 @@ static void link_failed(struct link *link, struct node *node, enum link_trouble 
 	link->was_up = false;
 	link->next_ms = node->now.mono_ms + jittered(node, link->backoff_ms);
 	link->backoff_ms *= 2;
-	if (link->backoff_ms > node->timing.dial_last_ms)
-		link->backoff_ms = node->timing.dial_last_ms;
+	if (link->backoff_ms > longest_wait(link, node))
+		link->backoff_ms = longest_wait(link, node);
 }
 
 /* Where to dial: what its head says, and the key line's hint in turn while that fails. */
-static bool link_target(
-        const struct link *link, const struct node *node, struct address *address, uint16_t *port)
+static bool find_target(const uint8_t key[KEY_SIZE], unsigned attempts, const struct node *node,
+        struct address *address, uint16_t *port)
 {
-	const struct pin *pin = settings_pin(node->settings, link->key);
-	const struct author *author = archive_find(&node->archive, link->key);
+	const struct pin *pin = settings_pin(node->settings, key);
+	const struct author *author = archive_find(&node->archive, key);
 
-	if (pin == NULL)
+	bool has_head = author != NULL && author->head != NULL;
+
+	if (pin == NULL && !has_head)
 		return false;
-	*address = pin->address;
-	*port = pin->port;
-	if (author != NULL && author->head != NULL && link->attempts % 2 == 0) {
+	if (pin != NULL) {
+		*address = pin->address;
+		*port = pin->port;
+	}
+	if (has_head && (pin == NULL || attempts % 2 == 0)) {
 		*address = author->head->head.vpn.at[0];
 		*port = author->head->head.mesh_port;
 	}
@@ -195,24 +227,44 @@ static bool is_connecting(const struct peers *peers, const uint8_t *key)
 	return false;
 }
 
-static void link_dial(struct peers *peers, struct node *node, struct link *link)
+/* NULL when there is nowhere to dial. */
+static const struct peer *dial(
+        struct peers *peers, struct node *node, const uint8_t key[KEY_SIZE], unsigned attempts)
 {
 	struct effect effect = {.type = EFFECT_DIAL};
-	struct peer *peer;
+	struct peer *peer = NULL;
 
-	if (!link_target(link, node, &effect.address, &effect.port))
-		return;
-	peers->next_id = (peers->next_id + 1) & ~INCOMING_BIT;
-	peer = peers_add(peers, node, peers->next_id, true);
+	if (peers->count < node->limits.sessions_max &&
+	        find_target(key, attempts, node, &effect.address, &effect.port)) {
+		peers->next_id = (peers->next_id + 1) & ~INCOMING_BIT;
+		peer = peers_add(peers, node, peers->next_id, true);
+	}
 	if (peer == NULL)
-		return;
-	memcpy(peer->key, link->key, KEY_SIZE);
-	peer->address = link->tried = effect.address;
-	peer->port = link->tried_port = effect.port;
-	/* Whatever becomes of it, the next comes no sooner. */
-	link->next_ms = node->now.mono_ms + link->backoff_ms;
+		return NULL;
+	memcpy(peer->key, key, KEY_SIZE);
+	peer->address = effect.address;
+	peer->port = effect.port;
 	effect.session = peer->id;
 	effects_put(&node->effects, &effect);
+	return peer;
+}
+
+static void link_dial(struct peers *peers, struct node *node, struct link *link)
+{
+	const struct peer *peer = dial(peers, node, link->key, link->attempts);
+
+	/* Whatever becomes of it, the next comes no sooner. */
+	link->next_ms = node->now.mono_ms + link->backoff_ms;
+	if (peer == NULL)
+		return;
+	link->tried = peer->address;
+	link->tried_port = peer->port;
+}
+
+void peers_check(struct peers *peers, struct node *node, const uint8_t key[KEY_SIZE])
+{
+	if (!is_connecting(peers, key) && peers->count < node->limits.sessions_max)
+		dial(peers, node, key, 0);
 }
 
 static void link_init(struct link *link, struct node *node, const uint8_t *key)
@@ -225,40 +277,63 @@ static void link_init(struct link *link, struct node *node, const uint8_t *key)
 	link->next_ms = node->now.mono_ms + (we_dial_first ? 0 : jittered(node, node->timing.dial_first_ms));
 }
 
-enum result peers_settle(struct peers *peers, struct node *node)
+static bool is_welcome(const struct node *node, const uint8_t key[KEY_SIZE])
 {
-	const struct settings *settings = node->settings;
-	struct link *links = calloc(settings->pin_count + 1, sizeof *links);
-	unsigned count = 0;
+	return archive_find(&node->archive, key) != NULL && !settings_denies(node->settings, key);
+}
 
-	if (links == NULL)
-		return RESULT_NO_MEMORY;
-	for (unsigned i = 0; i < settings->pin_count; i++) {
-		const uint8_t *key = settings->pins[i].key;
-		const struct link *old = link_find(peers, key);
-
-		if (memcmp(key, node->key, KEY_SIZE) == 0 || settings_denies(settings, key))
-			continue;
-		if (old != NULL)
-			links[count] = *old;
-		else
-			link_init(&links[count], node, key);
-		/* A reload is the operator's word that something changed: try at once. */
-		if (old != NULL && !old->was_up)
-			links[count].next_ms = node->now.mono_ms;
-		count++;
-	}
-	free(peers->links);
-	peers->links = links;
-	peers->link_count = count;
+static void close_unwelcome(struct peers *peers, struct node *node)
+{
 	for (unsigned i = 0; i < peers->count; i++) {
 		struct peer *peer = peers->peers[i];
 
-		if (peer->is_up && link_find(peers, peer->key) == NULL)
+		if (peer->is_up && !is_welcome(node, peer->key))
 			peer_refuse(peer, node,
-			        settings_denies(settings, peer->key) ? REFUSAL_DENIED : REFUSAL_NOT_PINNED,
+			        settings_denies(node->settings, peer->key) ? REFUSAL_DENIED
+			                                                   : REFUSAL_NOT_PINNED,
 			        "no longer a member here");
 	}
+}
+
+static unsigned settle_links(struct peers *peers, struct node *node, const struct wanted *wanted,
+        unsigned count, struct link *links, bool reload)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct link *old = link_find(peers, wanted[i].key);
+
+		if (old != NULL)
+			links[i] = *old;
+		else
+			link_init(&links[i], node, wanted[i].key);
+		links[i].pinned = wanted[i].pinned;
+		if (reload && old != NULL && !old->was_up)
+			links[i].next_ms = node->now.mono_ms;
+	}
+	return count;
+}
+
+enum result peers_settle(struct peers *peers, struct node *node, bool reload)
+{
+	struct wanted *wanted = calloc(node->archive.count + 1, sizeof *wanted);
+	struct link *links = calloc(node->archive.count + 1, sizeof *links);
+	unsigned count;
+
+	if (wanted == NULL || links == NULL) {
+		free(wanted);
+		free(links);
+		return RESULT_NO_MEMORY;
+	}
+	if (!peers->has_secret)
+		entropy_draw(&node->entropy, peers->secret, sizeof peers->secret);
+	peers->has_secret = true;
+	count = overlay_choose(node, peers->secret, peers->cut_off, wanted);
+	count = settle_links(peers, node, wanted, count, links, reload);
+	free(wanted);
+	free(peers->links);
+	peers->links = links;
+	peers->link_count = count;
+	peers->settle_ms = overlay_due(node);
+	close_unwelcome(peers, node);
 	return RESULT_OK;
 }
 
@@ -334,7 +409,7 @@ static enum link_trouble trouble_of(const struct peer *peer, enum link_trouble u
 	return is_connected(peer) ? LINK_HANDSHAKE : LINK_NO_ANSWER;
 }
 
-void peers_closed(struct peers *peers, struct node *node, uint32_t id, const char *text)
+void peers_closed(struct peers *peers, struct node *node, uint32_t id, bool refused, const char *text)
 {
 	struct peer *peer = peers_find(peers, id);
 	struct link *link;
@@ -343,7 +418,10 @@ void peers_closed(struct peers *peers, struct node *node, uint32_t id, const cha
 		return;
 	peer->closing = true;
 	link = link_find(peers, peer->key);
-	if (link == NULL || (!peer->is_up && !peer->outgoing) || peers_up(peers, peer->key) != NULL)
+	if ((!peer->is_up && !peer->outgoing) || peers_up(peers, peer->key) != NULL)
+		return;
+	give_sign(peers, peer->key, refused ? SIGN_REFUSED : peer->is_up ? SIGN_LOST : SIGN_FAILED);
+	if (link == NULL)
 		return;
 	/* A reason that the peer gave before it closed says more than that it closed. */
 	bool explained = link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED ||
@@ -390,6 +468,15 @@ static bool settle_double(struct node *node, struct peer *old, struct peer *new)
 	return new_stays;
 }
 
+/* Shown by who holds a session key that its owner has given up: stolen, as like as not. */
+static bool is_replaced(const struct node *node, const struct peer *peer)
+{
+	const struct author *author = archive_find(&node->archive, peer->key);
+
+	return author != NULL && author->certificate_held.data != NULL &&
+	       (author_is_killed(author) || peer->session.peer.serial < author->certificate.serial);
+}
+
 static bool is_allowed(struct peers *peers, struct node *node, struct peer *peer)
 {
 	if (memcmp(peer->key, node->key, KEY_SIZE) == 0) {
@@ -400,7 +487,11 @@ static bool is_allowed(struct peers *peers, struct node *node, struct peer *peer
 		peer_refuse(peer, node, REFUSAL_DENIED, "denied");
 		return false;
 	}
-	if (link_find(peers, peer->key) == NULL) {
+	if (is_replaced(node, peer)) {
+		peer_refuse(peer, node, REFUSAL_DENIED, "its certificate was replaced");
+		return false;
+	}
+	if (!is_welcome(node, peer->key)) {
 		note_stranger(peers, node, peer);
 		peer_refuse(peer, node, REFUSAL_NOT_PINNED, "unknown");
 		return false;
@@ -423,6 +514,16 @@ static bool is_other(struct peers *peers, struct node *node, struct peer *peer, 
 	return true;
 }
 
+static void link_came_up(struct link *link, struct node *node)
+{
+	if (!link->was_up)
+		link->since_ms = node->now.mono_ms;
+	link->was_up = link->ever_up = true;
+	link->attempts = 0;
+	link->trouble = LINK_NOT_TRIED;
+	link->backoff_ms = node->timing.dial_first_ms;
+}
+
 /* The other side counts it as a session too. */
 static bool peer_up(struct peers *peers, struct node *node, struct peer *peer)
 {
@@ -431,14 +532,10 @@ static bool peer_up(struct peers *peers, struct node *node, struct peer *peer)
 
 	if (old != NULL && !settle_double(node, old, peer))
 		return false;
-	INVARIANT(link != NULL);
-	if (!link->was_up)
-		link->since_ms = node->now.mono_ms;
-	link->was_up = true;
-	link->attempts = 0;
-	link->trouble = LINK_NOT_TRIED;
-	link->backoff_ms = node->timing.dial_first_ms;
+	if (link != NULL)
+		link_came_up(link, node);
 	peer->is_up = true;
+	peers->last_up_ms = node->now.mono_ms;
 	peer->up_ms = node->now.mono_ms;
 	return true;
 }
@@ -464,6 +561,8 @@ static void peer_broken(struct peers *peers, struct node *node, struct peer *pee
 		node->counters.handshakes_failed++;
 	if (link != NULL && (peer->is_up || peer->outgoing))
 		link_failed(link, node, peer->is_up ? LINK_CLOSED : LINK_HANDSHAKE);
+	if (peer->is_up)
+		give_sign(peers, peer->key, SIGN_LOST);
 	peer_close(peer, node, result_text(result));
 }
 
@@ -529,17 +628,35 @@ void peers_refused(struct peers *peers, struct node *node, struct peer *peer, en
 	peer_close(peer, node, "the other side refused");
 	if (link == NULL || refusal == REFUSAL_DUPLICATE || peers_up(peers, peer->key) != NULL)
 		return;
+	if (refusal == REFUSAL_UNNEEDED) {
+		link->was_up = false;
+		link->next_ms = node->now.mono_ms + node->timing.dial_last_ms;
+		return;
+	}
 	link_failed(link, node, troubles[refusal]);
 }
 
 /* --- time -------------------------------------------------------------------------------------------- */
 
-static void send_ping(struct peer *peer, struct node *node)
+uint64_t peer_root(const struct peer *peer, const struct node *node)
+{
+	uint64_t root = 0;
+
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+
+		if (author->slot < peer->known_count && peer->known[author->slot].carried)
+			root ^= author->digest;
+	}
+	return root;
+}
+
+void peer_ping(struct peer *peer, struct node *node)
 {
 	struct writer w;
 
 	writer_init(&w, MESSAGE_SIZE_MAX);
-	message_put_ping(&w, 0, node->now.wall_ms > 0 ? (uint64_t)node->now.wall_ms : 0);
+	message_put_ping(&w, peer_root(peer, node), node->now.wall_ms > 0 ? (uint64_t)node->now.wall_ms : 0);
 	peer_send(peer, node, &w);
 	writer_fini(&w);
 }
@@ -558,21 +675,55 @@ static void peer_tick(struct peers *peers, struct node *node, struct peer *peer)
 		return;
 	if (node->now.mono_ms >= peer_deadline(peer, node)) {
 		link = link_find(peers, peer->key);
-		if (link != NULL && (peer->is_up || peer->outgoing))
+		if (link != NULL && (peer->is_up || peer->outgoing)) {
 			link_failed(link, node, trouble_of(peer, LINK_SILENT));
+			link->text[0] = '\0';
+		}
 		if (!peer->is_up)
 			node->counters.handshakes_failed++;
+		if (peer->is_up || peer->outgoing)
+			give_sign(peers, peer->key, peer->is_up ? SIGN_LOST : SIGN_FAILED);
 		peer_close(peer, node, peer->is_up ? "silent" : "no handshake in time");
 		return;
 	}
 	if (peer->is_up && node->now.mono_ms >= peer->sent_ms + node->timing.ping_ms)
-		send_ping(peer, node);
+		peer_ping(peer, node);
+}
+
+/* Sessions that we dialled and the overlay wants no more. */
+static void close_unneeded(struct peers *peers, struct node *node)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && peer->outgoing && !peer->closing && link_find(peers, peer->key) == NULL &&
+		        node->now.mono_ms - peer->up_ms >= node->timing.answer_ms)
+			peer_refuse(peer, node, REFUSAL_UNNEEDED, "not needed any more");
+	}
+}
+
+/* Being cut off, and being back, change whom we want; so does time. */
+static void notice_cut(struct peers *peers, struct node *node)
+{
+	bool cut_off = true;
+
+	for (unsigned i = 0; i < peers->count; i++)
+		cut_off &= !peers->peers[i]->is_up || peers->peers[i]->closing;
+	if (!cut_off)
+		peers->last_up_ms = node->now.mono_ms;
+	cut_off &= node->now.mono_ms - peers->last_up_ms >= node->timing.cut_off_ms;
+	if (cut_off == peers->cut_off && node->now.mono_ms < peers->settle_ms)
+		return;
+	peers->cut_off = cut_off;
+	peers_settle(peers, node, false);
+	close_unneeded(peers, node);
 }
 
 void peers_tick(struct peers *peers, struct node *node)
 {
 	for (unsigned i = 0; i < peers->count; i++)
 		peer_tick(peers, node, peers->peers[i]);
+	notice_cut(peers, node);
 	peers_sweep(peers);
 	for (unsigned i = 0; i < peers->link_count; i++) {
 		struct link *link = &peers->links[i];
@@ -584,8 +735,11 @@ void peers_tick(struct peers *peers, struct node *node)
 
 int64_t peers_due(const struct peers *peers, const struct node *node)
 {
-	int64_t due = NEVER_MS;
+	int64_t due = peers->settle_ms;
 
+	if (!peers->cut_off && peers->last_up_ms + node->timing.cut_off_ms > node->now.mono_ms &&
+	        peers->last_up_ms + node->timing.cut_off_ms < due)
+		due = peers->last_up_ms + node->timing.cut_off_ms;
 	for (unsigned i = 0; i < peers->count; i++) {
 		const struct peer *peer = peers->peers[i];
 		int64_t at = peer_deadline(peer, node);

@@ -12,7 +12,9 @@
 
 /* What a peer is known to hold of an author, by kind; see proto/gossip.h. */
 struct known {
-	struct order orders[OBJECT_CARRIAGE + 1];
+	bool carried;   /* it carries the author */
+	bool announced; /* it was told that we carry the author */
+	struct order orders[OBJECT_KINDS];
 };
 
 struct peer {
@@ -29,10 +31,15 @@ struct peer {
 	int64_t heard_ms;
 	int64_t sent_ms;
 	int64_t wall_skew_ms; /* its clock less ours at its last ping */
-	bool offers_heard;    /* its start-of-session offers are complete */
-	struct known *known;  /* by author slot */
+	bool table_heard;     /* its start-of-session table is complete */
+	unsigned differs;     /* pings in a row whose root wasn't ours */
+	int64_t compare_ms;   /* not compared again before */
+	int64_t compare_wait_ms;
+	bool offers_heard;   /* its start-of-session offers are complete */
+	struct known *known; /* by author slot */
 	unsigned known_count;
-	unsigned wants_out; /* objects asked for and not yet given */
+	unsigned wants_out;  /* objects asked for and not yet given; see proto/wants.h */
+	unsigned wants_late; /* of these, not expected any more */
 };
 
 /* Why a pin has no session: for `status`. */
@@ -49,14 +56,16 @@ enum link_trouble {
 	LINK_TROUBLES
 };
 
-/* The relation to one pin. */
+/* The relation to somebody with whom a session is wanted. */
 struct link {
 	uint8_t key[KEY_SIZE];
+	bool pinned;
 	int64_t next_ms; /* next dial */
 	int64_t backoff_ms;
 	int64_t since_ms;  /* up or down since, monotonic */
 	unsigned attempts; /* since the last session */
 	bool was_up;
+	bool ever_up; /* since the start */
 	enum link_trouble trouble;
 	char text[96];        /* of LINK_NO_ANSWER */
 	struct address tried; /* last address that was dialled */
@@ -71,7 +80,27 @@ struct stranger {
 	int64_t seen_ms;
 };
 
+/* What connections tell of a member's life; see proto/liveness.h. */
+enum sign {
+	SIGN_LOST,    /* a session ended without a word, or went silent */
+	SIGN_REFUSED, /* its machine answers, and nobody listens there */
+	SIGN_FAILED,  /* a dial got no answer */
+};
+
+struct sign_of_life {
+	uint8_t key[KEY_SIZE];
+	enum sign sign;
+};
+
 struct peers {
+	uint8_t secret[KEY_SIZE]; /* of the overlay's choice; drawn at the first settling */
+	bool has_secret;
+	bool cut_off;
+	int64_t last_up_ms;         /* a session was up */
+	int64_t settle_ms;          /* the overlay's choice is made anew */
+	struct sign_of_life *signs; /* since somebody last set sign_count to 0 */
+	unsigned sign_count;
+	unsigned sign_capacity;
 	struct peer **peers;
 	unsigned count;
 	struct link *links; /* one per pin, in order of key */
@@ -83,16 +112,25 @@ struct peers {
 
 void peers_fini(struct peers *peers);
 
-/* After new settings: links follow the pins, sessions that no longer may be are closed. */
-enum result peers_settle(struct peers *peers, struct node *node);
+/* After new settings or another carry set: links follow the overlay's choice, sessions that no longer may be
+ * are closed. reload: the operator's word that something changed; all are dialled at once. */
+enum result peers_settle(struct peers *peers, struct node *node, bool reload);
+
+/* Dials somebody once to see whether it lives, unless there is a session or a dial. */
+void peers_check(struct peers *peers, struct node *node, const uint8_t key[KEY_SIZE]);
+
+/* XOR of the digests of all authors whom both ends carry: equal roots, equal archives. */
+uint64_t peer_root(const struct peer *peer, const struct node *node);
+
+void peer_ping(struct peer *peer, struct node *node);
 
 /* A connection is there: one that EFFECT_DIAL asked for (its id), or an incoming one with an id from the
  * shell that has the highest bit set. */
 void peers_opened(
         struct peers *peers, struct node *node, uint32_t id, const struct address *address, uint16_t port);
 
-/* A connection is gone, or a dial failed; text: the system's words. */
-void peers_closed(struct peers *peers, struct node *node, uint32_t id, const char *text);
+/* A connection is gone, or a dial failed (refused: nobody listens there); text: the system's words. */
+void peers_closed(struct peers *peers, struct node *node, uint32_t id, bool refused, const char *text);
 
 /* Takes in bytes. Afterwards peers_next_message() until it returns NULL. */
 void peers_recv(struct peers *peers, struct node *node, uint32_t id, struct bytes bytes);

@@ -15,6 +15,26 @@ static int compare_names(const void *a, const void *b)
 	return memcmp(((const struct name *)a)->hash, ((const struct name *)b)->hash, NAME_HASH_SIZE);
 }
 
+/* A hostile claimant can claim a name twice, or two names of one hash: a list names a hash once, and then
+ * only what holds for both. Returns how many are left of names in order of hash. */
+static unsigned merge_equal(struct name *names, unsigned count)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct name *last = kept > 0 ? &names[kept - 1] : NULL;
+
+		if (last == NULL || compare_names(last, &names[i]) != 0) {
+			names[kept++] = names[i];
+			continue;
+		}
+		last->served &= names[i].served;
+		if (names[i].since > last->since)
+			last->since = names[i].since;
+	}
+	return kept;
+}
+
 /* The names of an author's head in effect, in order of hash; *count of them are written. */
 static enum result collect_names(const struct author *author, is_served_fn is_served, const void *context,
         struct name **names, unsigned *count)
@@ -34,6 +54,7 @@ static enum result collect_names(const struct author *author, is_served_fn is_se
 		name->served = is_served(context, claim.domain, author->key);
 	}
 	qsort(*names, *count, sizeof **names, compare_names);
+	*count = merge_equal(*names, *count);
 	return RESULT_OK;
 }
 

@@ -159,12 +159,17 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 	return count;
 }
 
-/* Who speaks for the domain here: the operator's accept, then who is published, then nobody else's first. */
+/* Is the domain somebody else's here? Whoever is published keeps it until the operator accepts another, or
+ * its own head has let it go. */
 static bool is_spoken_for(struct planning *p, const struct author *claimant, struct bytes domain)
 {
 	const struct published_mx *row = published_mx_find(p->before, domain);
+	const struct author *incumbent = row != NULL ? archive_find(&p->node->archive, row->author) : NULL;
+	struct claim claim;
 
-	if (row == NULL || memcmp(row->author, claimant->key, KEY_SIZE) == 0)
+	if (row == NULL || incumbent == claimant)
+		return false;
+	if (incumbent != NULL && incumbent->head != NULL && !author_claim_find(incumbent, domain, &claim))
 		return false;
 	return !settings_accepts(p->node->settings, domain, claimant->key);
 }
@@ -196,7 +201,8 @@ static unsigned voice_of(const struct planning *p, const struct published_mx *mx
 	return (settings_accepts(p->node->settings, domain, mx->author) ? 2U : 0) + published;
 }
 
-/* Of rows of one domain only those of the claimant with the loudest voice stay; of equals the lower key's. */
+/* Of rows of one domain only those of the claimant with the loudest voice stay; of equals the lower key's.
+ * Each relay stays once: a hostile claimant can claim a domain twice. */
 static unsigned keep_loudest(const struct planning *p, struct published_mx *rows, unsigned count)
 {
 	uint8_t speaker[KEY_SIZE];
@@ -210,7 +216,8 @@ static unsigned keep_loudest(const struct planning *p, struct published_mx *rows
 	}
 	memcpy(speaker, rows[best].author, KEY_SIZE);
 	for (unsigned i = 0; i < count; i++) {
-		if (memcmp(rows[i].author, speaker, KEY_SIZE) == 0)
+		if (memcmp(rows[i].author, speaker, KEY_SIZE) == 0 &&
+		        (kept == 0 || memcmp(rows[kept - 1].relay, rows[i].relay, KEY_SIZE) != 0))
 			rows[kept++] = rows[i];
 	}
 	return kept;

@@ -37,6 +37,7 @@ enum result publisher_settle(struct publisher *publisher, struct node *node)
 	free(publisher->zones);
 	publisher->zones = zones;
 	publisher->zone_count = settings->zone_count;
+	publisher->zones_stale = true;
 	return RESULT_OK;
 }
 
@@ -159,6 +160,7 @@ static void adopt_plan(struct publisher *publisher, struct node *node)
 	published_fini(&publisher->published);
 	publisher->published = copy;
 	publisher->has_file = true;
+	publisher->zones_stale = true;
 	persist_published(publisher, node);
 }
 
@@ -196,44 +198,63 @@ bool zone_work_is_done(const struct zone_work *zone)
 	return zone->done[0] != 0 && memcmp(zone->wanted, zone->done, HASH_SIZE) == 0;
 }
 
-static void zone_want(struct publisher *publisher, struct node *node, struct zone_work *zone)
+/* Which records each zone is to hold; only when what they are made of has changed. */
+static void zones_refresh(struct publisher *publisher, const struct node *node)
 {
 	struct zone_records records;
-	struct effect effect = {.type = EFFECT_ZONE};
+
+	for (unsigned i = 0; publisher->zones_stale && i < publisher->zone_count; i++) {
+		struct zone_work *zone = &publisher->zones[i];
+
+		if (plan_zone(node, &zone->setting, &publisher->published, &records) != RESULT_OK)
+			return;
+		object_hash(bytes_of(records.text, records.length), zone->wanted);
+		zone->wanted[0] |= 1; /* never the zero of "unknown" */
+		free(records.text);
+	}
+	publisher->zones_stale = false;
+}
+
+static void zone_write(struct publisher *publisher, struct node *node, struct zone_work *zone)
+{
+	struct zone_records records;
+	struct effect effect = {.type = EFFECT_ZONE, .name = zone->setting.name.text};
 
 	if (plan_zone(node, &zone->setting, &publisher->published, &records) != RESULT_OK)
 		return;
-	object_hash(bytes_of(records.text, records.length), zone->wanted);
-	zone->wanted[0] |= 1; /* never the zero of "unknown" */
-	if (memcmp(zone->wanted, zone->done, HASH_SIZE) == 0 || zone->id != 0 ||
-	        node->now.mono_ms < zone->retry_ms) {
-		free(records.text);
-		return;
-	}
 	memcpy(zone->sent, zone->wanted, HASH_SIZE);
 	effect.id = zone->id = node->next_id++;
 	effect.data = (uint8_t *)records.text;
 	effect.length = records.length;
 	effect.serial_floor = plan_newest_s(node);
-	effect.name = zone->setting.name.text;
 	effects_put(&node->effects, &effect);
+}
+
+static bool pools_are_done(const struct publisher *publisher)
+{
+	bool done = true;
+
+	for (unsigned i = 0; i < publisher->zone_count; i++)
+		done &= !publisher->zones[i].setting.pool || zone_work_is_done(&publisher->zones[i]);
+	return done;
+}
+
+/* When a zone is to be written next: not before what it rests on; NEVER_MS when it needn't be. */
+static int64_t zone_due(const struct publisher *publisher, const struct zone_work *zone)
+{
+	if (publisher->persist_id != 0 || !publisher->has_file || zone->id != 0 || zone_work_is_done(zone) ||
+	        (!zone->setting.pool && !pools_are_done(publisher)))
+		return NEVER_MS;
+	return zone->retry_ms;
 }
 
 static void zones_step(struct publisher *publisher, struct node *node)
 {
-	bool pools_done = true;
-
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
 		struct zone_work *zone = &publisher->zones[i];
 
-		if (!zone->setting.pool)
-			continue;
-		zone_want(publisher, node, zone);
-		pools_done &= zone_work_is_done(zone);
-	}
-	for (unsigned i = 0; i < publisher->zone_count && pools_done; i++) {
-		if (!publisher->zones[i].setting.pool)
-			zone_want(publisher, node, &publisher->zones[i]);
+		if (zone_due(publisher, zone) <= node->now.mono_ms)
+			zone_write(publisher, node, zone);
 	}
 }
 
@@ -276,30 +297,30 @@ void publisher_step(struct publisher *publisher, struct node *node)
 		return;
 	if (!publisher->has_file)
 		publisher_replan(publisher, node);
-	if (publisher->persist_id == 0 && publisher->has_file)
-		zones_step(publisher, node);
+	zones_refresh(publisher, node);
+	zones_step(publisher, node);
 }
 
 int64_t publisher_due(const struct publisher *publisher, const struct node *node)
 {
 	int64_t due = NEVER_MS;
 
+	if (publisher->zone_count == 0)
+		return NEVER_MS;
 	for (unsigned i = 0; i < publisher->banner_count; i++) {
 		const struct banner *banner = &publisher->banners[i];
 
 		if (banner->id == 0 && banner->next_ms < due)
 			due = banner->next_ms;
 	}
-	if (node->settings == NULL || node->settings->observe)
+	if (node->settings->observe)
 		return due;
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
-		const struct zone_work *zone = &publisher->zones[i];
+		int64_t at = zone_due(publisher, &publisher->zones[i]);
 
-		if (zone->id == 0 && !zone_work_is_done(zone) && zone->error[0] != '\0' &&
-		        zone->retry_ms < due)
-			due = zone->retry_ms;
+		due = at < due ? at : due;
 	}
-	if (publisher->zone_count > 0 && !publisher->has_file && publisher->retry_ms < due)
+	if (!publisher->has_file && publisher->retry_ms < due)
 		due = publisher->retry_ms;
 	return due;
 }

@@ -43,6 +43,7 @@ struct publisher {
 	unsigned banner_count;
 	struct zone_work *zones;
 	unsigned zone_count;
+	bool zones_stale;          /* what they are to hold must be worked out anew */
 	const struct peers *peers; /* borrowed: who has a session */
 	const struct node *node;   /* borrowed for may_add during planning */
 };

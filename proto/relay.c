@@ -402,8 +402,11 @@ bool relay_probed(struct relay *relay, struct node *node, uint64_t id, struct by
 	if (relay->rcpt_id == 0 || relay->rcpt_id != id)
 		return false;
 	relay->rcpt_id = 0;
+	relay->mta_answers = false;
 	for (unsigned i = 0; i < relay->asked_count; i++) {
 		char verdict = i < verdicts.length ? (char)verdicts.data[i] : 'u';
+
+		relay->mta_answers |= verdict != 'u';
 
 		all &= verdict == 's';
 		if (relay->asked[i] == ASKED_GONE)

@@ -43,6 +43,7 @@ struct relay {
 	unsigned asked[VERIFY_BATCH];
 	unsigned asked_count;
 	bool asked_sample;
+	bool mta_answers;     /* at the last question: anything but silence */
 	int64_t verify_ms;    /* next look at a verified name */
 	uint64_t local_id;    /* 0: the MTA isn't being asked which names are its own */
 	uint8_t *local_asked; /* lines */

@@ -26,6 +26,12 @@ static int compare_pins(const void *a, const void *b)
 	return memcmp(((const struct pin *)a)->key, ((const struct pin *)b)->key, KEY_SIZE);
 }
 
+static int compare_relay_choices(const void *a, const void *b)
+{
+	return memcmp(((const struct relay_choice_setting *)a)->key,
+	        ((const struct relay_choice_setting *)b)->key, KEY_SIZE);
+}
+
 /* *array becomes an own, sorted copy of its count elements; false without memory. */
 static bool own_array(
         const void **array, unsigned count, size_t size, int (*compare)(const void *, const void *))
@@ -61,6 +67,7 @@ struct settings *settings_copy(const struct settings *settings)
 	OWN(denials, denial_count, compare_keys);
 	OWN(claims, claim_count, compare_names);
 	OWN(accepts, accept_count, compare_accepts);
+	OWN(relay_choices, relay_choice_count, compare_relay_choices);
 	OWN(forbidden, forbidden_count, compare_names);
 #undef OWN
 	if (whole)
@@ -85,6 +92,7 @@ void settings_destroy(struct settings *settings)
 	drop(settings->denials);
 	drop(settings->claims);
 	drop(settings->accepts);
+	drop(settings->relay_choices);
 	drop(settings->forbidden);
 	free(settings);
 }
@@ -100,6 +108,16 @@ const struct pin *settings_pin(const struct settings *settings, const uint8_t ke
 bool settings_denies(const struct settings *settings, const uint8_t key[KEY_SIZE])
 {
 	return bsearch(key, settings->denials, settings->denial_count, KEY_SIZE, compare_keys) != NULL;
+}
+
+const struct relay_choice_setting *settings_relay_choice(
+        const struct settings *settings, const uint8_t key[KEY_SIZE])
+{
+	struct relay_choice_setting wanted = {.preference = 0};
+
+	memcpy(wanted.key, key, KEY_SIZE);
+	return bsearch(&wanted, settings->relay_choices, settings->relay_choice_count, sizeof wanted,
+	        compare_relay_choices);
 }
 
 static bool name_of(struct bytes domain, struct domain_name *out)

@@ -26,6 +26,13 @@ struct acceptance {
 	uint8_t author[KEY_SIZE];
 };
 
+/* A word of the operator's on one relay for the domains of this node, which may be the node itself. */
+struct relay_choice_setting {
+	uint8_t key[KEY_SIZE];
+	uint16_t preference;
+	bool excluded; /* never chosen */
+};
+
 /* A zone that this node writes. */
 struct zone_setting {
 	struct domain_name name;
@@ -47,6 +54,7 @@ struct settings {
 	const struct prefix *mesh_prefixes;
 	unsigned mesh_prefix_count;
 	enum carry carry;
+	bool vouch_pins;       /* vouch for every pin that was met, hence has pinned us */
 	bool observe;          /* plan and show, write nothing */
 	bool has_mta;          /* this node drives an MTA */
 	bool allow_test_names; /* .test and the example names may be claimed */
@@ -64,6 +72,8 @@ struct settings {
 	unsigned claim_count;
 	const struct acceptance *accepts;
 	unsigned accept_count;
+	const struct relay_choice_setting *relay_choices; /* exceptions: by default every pin that offers */
+	unsigned relay_choice_count;
 
 	const struct domain_name *forbidden; /* never relayed, whoever claims them */
 	unsigned forbidden_count;
@@ -71,7 +81,8 @@ struct settings {
 	void *public_suffix_context;
 };
 
-/* A copy that owns its arrays, with accepts, claims, denials, forbidden sorted. NULL without memory. */
+/* A copy that owns its arrays, with accepts, claims, denials, forbidden, pins and relay choices sorted. NULL
+ * without memory. */
 struct settings *settings_copy(const struct settings *settings);
 void settings_destroy(struct settings *settings);
 
@@ -79,6 +90,8 @@ const struct pin *settings_pin(const struct settings *settings, const uint8_t ke
 bool settings_denies(const struct settings *settings, const uint8_t key[KEY_SIZE]);
 bool settings_accepts(const struct settings *settings, struct bytes domain, const uint8_t author[KEY_SIZE]);
 bool settings_claims(const struct settings *settings, struct bytes domain);
+const struct relay_choice_setting *settings_relay_choice(
+        const struct settings *settings, const uint8_t key[KEY_SIZE]);
 bool settings_forbids(const struct settings *settings, struct bytes domain);
 
 bool settings_in_mesh(const struct settings *settings, const struct address *address);

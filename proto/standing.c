@@ -7,6 +7,8 @@ static const struct standing_text texts[STANDINGS] = {
                 "set carry = pins in meshd.conf and reload"},
         [STANDING_NOT_IN_VIEW] = {"not-in-view", "its claimant doesn't count here",
                 "pin the claimant: meshctl pin KEYLINE"},
+        [STANDING_NOT_PINNED] = {"not-pinned", "this node carries for its pins only (carry = pins)",
+                "pin the claimant, or set carry = view in meshd.conf and reload"},
         [STANDING_NOT_CHOSEN] = {"not-chosen", "its claimant hasn't chosen us as a relay",
                 "ask the claimant to pin us"},
         [STANDING_FORBIDDEN] = {"forbidden", "the forbid list names it", ""},
@@ -152,6 +154,8 @@ enum standing standing_of(const struct node *node, const struct author *author, 
 		return STANDING_NO_CARRY;
 	if (!view_contains(&node->view, author->key))
 		return STANDING_NOT_IN_VIEW;
+	if (node->settings->carry == CARRY_PINS && settings_pin(node->settings, author->key) == NULL)
+		return STANDING_NOT_PINNED;
 	if (!head_chooses(&author->head->head, claim->relayset, node->key, NULL))
 		return STANDING_NOT_CHOSEN;
 	name = name_judge(node, claim->domain);

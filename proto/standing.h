@@ -11,6 +11,7 @@ enum standing {
 	STANDING_ACTIVE,
 	STANDING_NO_CARRY, /* carry = none */
 	STANDING_NOT_IN_VIEW,
+	STANDING_NOT_PINNED, /* carry = pins, and its claimant is no pin */
 	STANDING_NOT_CHOSEN, /* its relayset doesn't name us */
 	STANDING_FORBIDDEN,
 	STANDING_SPECIAL_USE,

@@ -21,7 +21,19 @@ struct timing {
 	int64_t handshake_ms;  /* a handshake must be over by then */
 	int64_t dial_first_ms; /* first redial, doubled up to dial_last_ms, jitter of a quarter */
 	int64_t dial_last_ms;
+	int64_t dial_recent_ms; /* the longest wait between redials in the first ten minutes of an absence */
+	int64_t overlay_ms;     /* each chosen peer is exchanged once in this time */
+	int64_t cut_off_ms;     /* without any session: dial everybody */
+	int64_t compare_ms;     /* between two comparisons with one peer whose root differs */
+	int64_t beacon_ms;      /* a beacon is renewed after this time, */
+	int64_t beacon_member_ms;     /* or this time for each member if that is longer, */
+	int64_t beacon_last_ms;       /* but at least once in this time */
+	int64_t beacon_rate_ms;       /* between two beacons of one's own */
+	int64_t answer_ms;            /* a lost member who sends no newer beacon in this time is down */
+	int64_t check_jitter_ms;      /* before dialling somebody whom others found gone */
+	int64_t restart_ms;           /* a member who said that it restarts isn't down before this */
 	int64_t want_ms;              /* an object asked for and not given: ask another */
+	int64_t ahead_retry_ms;       /* an object of the future by our clock: ask again */
 	int64_t exchange_wait_ms;     /* after start: sign even if nobody exchanged tables */
 	int64_t clock_ahead_ms;       /* statements from further in the future are refused */
 	int64_t carriage_interval_ms; /* between two carriages; the first change goes out at once */
@@ -43,7 +55,19 @@ static inline struct timing timing_default(void)
 	        .handshake_ms = 10000,
 	        .dial_first_ms = 250,
 	        .dial_last_ms = 30000,
+	        .dial_recent_ms = 3000,
+	        .overlay_ms = 7200000,
+	        .cut_off_ms = 10000,
+	        .compare_ms = 10000,
+	        .beacon_ms = 60000,
+	        .beacon_member_ms = 10000,
+	        .beacon_last_ms = 3600000,
+	        .beacon_rate_ms = 1000,
+	        .answer_ms = 15000,
+	        .check_jitter_ms = 300,
+	        .restart_ms = 120000,
 	        .want_ms = 5000,
+	        .ahead_retry_ms = 60000,
 	        .exchange_wait_ms = 60000,
 	        .clock_ahead_ms = 600000,
 	        .carriage_interval_ms = 2000,

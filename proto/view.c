@@ -3,33 +3,143 @@
 
 #include <stdlib.h>
 
+/* Members in the order in which they came in: each level is a run. */
+struct filling {
+	const struct settings *settings;
+	const struct archive *archive;
+	struct view *out;
+	unsigned max;
+	bool carry; /* denials don't matter */
+};
+
 static int compare_members(const void *a, const void *b)
 {
 	return memcmp(((const struct view_member *)a)->key, ((const struct view_member *)b)->key, KEY_SIZE);
 }
 
-static bool counts(const struct settings *settings, const struct archive *archive, const uint8_t *key)
+static bool is_denied_by_pin(const struct filling *f, const uint8_t *key)
 {
-	const struct author *author = archive_find(archive, key);
+	for (unsigned i = 0; i < f->settings->pin_count; i++) {
+		const struct author *pin = archive_find(f->archive, f->settings->pins[i].key);
+		struct key_cursor denials;
+		const uint8_t *denied;
 
-	return !settings_denies(settings, key) && (author == NULL || !author_is_killed(author));
+		if (pin == NULL || pin->head == NULL)
+			continue;
+		denials = key_cursor_of(pin->head->head.denials);
+		while ((denied = key_next(&denials)) != NULL) {
+			if (memcmp(denied, key, KEY_SIZE) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_out(const struct filling *f, const uint8_t *key, unsigned level)
+{
+	const struct author *author = archive_find(f->archive, key);
+
+	if (f->carry)
+		return false;
+	if (settings_denies(f->settings, key) || (author != NULL && author_is_killed(author)))
+		return true;
+	/* A pin is never removed by gossip. */
+	return level > 0 && is_denied_by_pin(f, key);
+}
+
+static bool is_in(const struct view *view, const uint8_t *key)
+{
+	for (unsigned i = 0; i < view->count; i++) {
+		if (memcmp(view->members[i].key, key, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add(struct filling *f, const uint8_t *key, const uint8_t *voucher, unsigned level)
+{
+	struct view_member *member = &f->out->members[f->out->count];
+
+	if (f->out->count == f->max || is_out(f, key, level) || is_in(f->out, key))
+		return;
+	*member = (struct view_member){.level = level};
+	memcpy(member->key, key, KEY_SIZE);
+	if (voucher != NULL)
+		memcpy(member->voucher, voucher, KEY_SIZE);
+	f->out->count++;
+}
+
+static const uint8_t *nth_vouch(const struct filling *f, const uint8_t *voucher, unsigned n)
+{
+	const struct author *author = archive_find(f->archive, voucher);
+	struct key_cursor vouches;
+	const uint8_t *key = NULL;
+
+	if (author == NULL || author->head == NULL)
+		return NULL;
+	vouches = key_cursor_of(author->head->head.vouches);
+	for (unsigned i = 0; i <= n; i++)
+		key = key_next(&vouches);
+	return key;
+}
+
+/* The level after members first .. end - 1; false when it is empty. */
+static bool fill_level(struct filling *f, unsigned first, unsigned end, unsigned level)
+{
+	for (unsigned n = 0; n < HEAD_VOUCHES_MAX; n++) {
+		for (unsigned i = first; i < end; i++) {
+			const uint8_t *voucher = f->out->members[i].key;
+			const uint8_t *key = nth_vouch(f, voucher, n);
+
+			if (key != NULL)
+				add(f, key, voucher, level);
+		}
+	}
+	return f->out->count > end;
+}
+
+static void fill(struct filling *f, const uint8_t *self, unsigned depth)
+{
+	unsigned first = 0, end;
+	unsigned level = 0;
+
+	add(f, self, NULL, 0);
+	for (unsigned i = 0; i < f->settings->pin_count; i++)
+		add(f, f->settings->pins[i].key, NULL, 0);
+	do {
+		end = f->out->count;
+		level++;
+	} while (level <= depth && fill_level(f, first, end, level) && ((first = end), true));
+}
+
+static enum result compute(struct filling *f, const uint8_t *self, unsigned depth, struct view *out)
+{
+	*out = (struct view){.members = calloc(f->max, sizeof *out->members)};
+	f->out = out;
+	if (out->members == NULL)
+		return RESULT_NO_MEMORY;
+	fill(f, self, depth);
+	qsort(out->members, out->count, sizeof *out->members, compare_members);
+	return RESULT_OK;
 }
 
 enum result view_compute(const struct settings *settings, const struct archive *archive,
         const uint8_t self[KEY_SIZE], struct view *out)
 {
-	*out = (struct view){.members = calloc(settings->pin_count + 1, sizeof *out->members)};
-	if (out->members == NULL)
-		return RESULT_NO_MEMORY;
-	out->members[out->count++] = (struct view_member){.key = self};
-	for (unsigned i = 0; i < settings->pin_count; i++) {
-		const uint8_t *key = settings->pins[i].key;
+	struct filling f = {.settings = settings, .archive = archive, .max = VIEW_MEMBERS_MAX};
 
-		if (memcmp(key, self, KEY_SIZE) != 0 && counts(settings, archive, key))
-			out->members[out->count++] = (struct view_member){.key = key};
-	}
-	qsort(out->members, out->count, sizeof *out->members, compare_members);
-	return RESULT_OK;
+	/* Pins are the operator's word and always fit. */
+	if (f.max < settings->pin_count + 1)
+		f.max = settings->pin_count + 1;
+	return compute(&f, self, VIEW_DEPTH_MAX, out);
+}
+
+enum result carry_compute(const struct settings *settings, const struct archive *archive,
+        const uint8_t self[KEY_SIZE], unsigned max, struct view *out)
+{
+	struct filling f = {.settings = settings, .archive = archive, .max = max, .carry = true};
+
+	return compute(&f, self, max, out);
 }
 
 void view_fini(struct view *view)
@@ -38,9 +148,17 @@ void view_fini(struct view *view)
 	*view = (struct view){.count = 0};
 }
 
+const struct view_member *view_find(const struct view *view, const uint8_t key[KEY_SIZE])
+{
+	struct view_member wanted = {.level = 0};
+
+	memcpy(wanted.key, key, KEY_SIZE);
+	if (view->count == 0)
+		return NULL;
+	return bsearch(&wanted, view->members, view->count, sizeof wanted, compare_members);
+}
+
 bool view_contains(const struct view *view, const uint8_t key[KEY_SIZE])
 {
-	struct view_member wanted = {.key = key};
-
-	return bsearch(&wanted, view->members, view->count, sizeof wanted, compare_members) != NULL;
+	return view_find(view, key) != NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Calendar: what will happen in a world, in order of virtual time; what is due at the same time happens in the
- * order in which it was put in. A binary heap.
+ * Calendar: what will happen in a world, in order of virtual time; what is due at the same time happens in
+ * the order in which it was put in. A binary heap.
  */
 #ifndef TESTS_MESH_CALENDAR_H
 #define TESTS_MESH_CALENDAR_H

@@ -39,7 +39,8 @@ static enum outcome driver_turn(struct driver *driver)
 }
 
 /* Notes name, and data as what is to be put there unless the work fails. */
-static void answer_fill(struct happening *happening, enum outcome outcome, const char *name, struct effect *effect)
+static void answer_fill(
+        struct happening *happening, enum outcome outcome, const char *name, struct effect *effect)
 {
 	snprintf(happening->name, sizeof happening->name, "%s", name);
 	happening->data = effect->data;
@@ -81,8 +82,10 @@ static void carry_zone(struct world *world, struct member *member, struct effect
 	struct happening *happening;
 
 	MUST(effect->name != NULL, "a zone without a name");
-	MUST(effect->length > 0 || files_text(&member->dns, effect->name)[0] == '\0', "%s empties %s",
-	        member->name, effect->name);
+	/* As the real driver does: the last MX of a domain never goes. */
+	if (strstr(files_text(&member->dns, effect->name), " MX ") != NULL &&
+	        strstr((const char *)effect->data, " MX ") == NULL && outcome != OUTCOME_HANGS)
+		outcome = OUTCOME_FAILS;
 	if (outcome == OUTCOME_HANGS)
 		return;
 	happening = answer(world, member, &member->zone, HAPPEN_ZONE, effect);
@@ -151,7 +154,8 @@ static void carry_rcpt(struct world *world, struct member *member, struct effect
 		MUST(at != NULL && line.count == 1, "no address: %s", (const char *)effect->data);
 		at++;
 		memcpy(domain, at, (size_t)(line.fields[0].data + line.fields[0].length - at));
-		verdicts[count++] = server == NULL || outcome != OUTCOME_WORKS ? 'u' : mta_rcpt(&server->mta, domain);
+		verdicts[count++] =
+		        server == NULL || outcome != OUTCOME_WORKS ? 'u' : mta_rcpt(&server->mta, domain);
 	}
 	answer_verdicts(answer(world, member, &member->rcpt, HAPPEN_ANSWER, effect), verdicts, count);
 }
@@ -240,8 +244,8 @@ static void carry_dial(struct world *world, struct member *member, struct effect
 	connection->address = effect->address;
 	connection->port = effect->port;
 	net_attach(member, connection);
-	plan_connection(world, connection, net_arrival(&world->net, &world->dice, connection, 1, world->now_ms),
-	        HAPPEN_KNOCK);
+	plan_connection(world, connection,
+	        net_arrival(&world->net, &world->dice, connection, 1, world->now_ms), HAPPEN_KNOCK);
 }
 
 static void carry_send(struct world *world, struct member *member, struct effect *effect)
@@ -276,7 +280,8 @@ static void carry_close(struct world *world, struct member *member, struct effec
 /* Tells an end's core, if it still believes in the connection, that it is gone. */
 static void end_down(struct world *world, struct connection *connection, unsigned end, const char *text)
 {
-	struct event event = {.type = EVENT_SESSION_DOWN, .session = connection->ids[end], .text = text};
+	struct event event = {.type = EVENT_SESSION_DOWN, .session = connection->ids[end],
+	        .refused = strcmp(text, "Connection refused") == 0, .text = text};
 
 	if (!connection->open[end])
 		return;
@@ -298,8 +303,8 @@ static struct member *listener_at(const struct world *world, const struct addres
 	return NULL;
 }
 
-static void end_accept(struct world *world, struct connection *connection, struct member *target,
-        const struct address *from)
+static void end_accept(
+        struct world *world, struct connection *connection, struct member *target, const struct address *from)
 {
 	struct event event = {.type = EVENT_SESSION_UP, .address = *from, .port = 40000};
 
@@ -402,7 +407,8 @@ void carry_connection(struct world *world, struct happening *happening)
 	net_drop(&world->net, connection);
 }
 
-/* --- outsiders ------------------------------------------------------------------------------------------- */
+/* --- outsiders -------------------------------------------------------------------------------------------
+ */
 
 struct connection *world_intrude(struct world *world, struct member *target, const struct address *from,
         void (*heard)(void *outsider, struct bytes bytes), void *outsider)
@@ -427,10 +433,12 @@ void world_intrude_close(struct world *world, struct connection *connection)
 	push(world, connection, 1, bytes_of(NULL, 0));
 }
 
-/* --- death ------------------------------------------------------------------------------------------------- */
+/* --- death -------------------------------------------------------------------------------------------------
+ */
 
 /* The member's earliest write under way after the one of that order, or NULL. */
-static const struct happening *next_write(const struct world *world, const struct member *member, uint64_t from)
+static const struct happening *next_write(
+        const struct world *world, const struct member *member, uint64_t from)
 {
 	const struct happening *next = NULL;
 
@@ -469,7 +477,8 @@ void carry_death(struct world *world, struct member *member, bool reset)
 	}
 }
 
-/* --- rows -------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------
+ */
 
 static void carry_nothing(struct world *world, struct member *member, struct effect *effect)
 {

@@ -49,7 +49,8 @@ static void step(struct steps *steps, const char *word)
 		snprintf(steps->said + used, sizeof steps->said - used, "%s ", word);
 }
 
-static void watch_steps(struct world *world, struct member *member, const struct effect *effect, void *context)
+static void watch_steps(
+        struct world *world, struct member *member, const struct effect *effect, void *context)
 {
 	struct steps *steps = context;
 	const char *data = effect->data != NULL ? (const char *)effect->data : "";
@@ -97,7 +98,8 @@ static void a_claim_walks_in_through_tables_rcpt_carriage_and_zones(void **state
 		assert_true(mta_has(&t.ana->mta, "rosa.test"));
 		assert_true(member_sees_served(t.luz, t.ana, "rosa.test", t.rosa));
 		assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 10 ana-"), 1);
-		assert_int_equal(member_zone_lines(t.luz, "pool.test", "rosa.test.mx.pool.test. 60 IN A "), 1);
+		assert_int_equal(
+		        member_zone_lines(t.luz, "pool.test", "rosa.test.mx.pool.test. 60 IN A "), 1);
 		world_destroy(t.world);
 	}
 }
@@ -142,7 +144,8 @@ static void a_home_that_offers_carries_itself(void **state)
 	world_destroy(t.world);
 }
 
-/* --- what doesn't go in ---------------------------------------------------------------------------------- */
+/* --- what doesn't go in ----------------------------------------------------------------------------------
+ */
 
 struct row {
 	const char *what;
@@ -240,7 +243,8 @@ static void denied(struct trio *t)
 	member_deny(t->ana, t->rosa);
 }
 
-static enum standing standing_at(const struct member *member, const struct member *claimant, const char *domain)
+static enum standing standing_at(
+        const struct member *member, const struct member *claimant, const char *domain)
 {
 	const struct node *node = core_node(member->core);
 	const struct author *author = archive_find(&node->archive, claimant->root);
@@ -346,7 +350,8 @@ static void an_address_that_was_never_met_gets_no_mail(void **state)
 	world_destroy(t.world);
 }
 
-/* --- two claimants ------------------------------------------------------------------------------------------ */
+/* --- two claimants
+ * ------------------------------------------------------------------------------------------ */
 
 static const struct member *carried_from(const struct trio *t, const struct member *x, const struct member *y)
 {

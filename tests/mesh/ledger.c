@@ -12,12 +12,14 @@ void ledger_fini(struct ledger *ledger)
 	*ledger = (struct ledger){.count = 0};
 }
 
-static const struct ledger_line *find(const struct ledger *ledger, enum object_kind kind, const struct order *order)
+static const struct ledger_line *find(
+        const struct ledger *ledger, enum object_kind kind, const struct order *order)
 {
 	for (unsigned i = ledger->count; i-- > 0;) {
 		const struct ledger_line *line = &ledger->lines[i];
 
-		if (line->kind == kind && line->order.serial == order->serial && line->order.seq == order->seq)
+		if (line->kind == kind && line->order.serial == order->serial &&
+		        line->order.seq == order->seq)
 			return line;
 	}
 	return NULL;
@@ -38,10 +40,12 @@ static void check_durable(const struct files *disk, enum object_kind kind, const
 	MUST(facts_next_object(&text, &first, &object, &length) == RESULT_OK, "file %s is unreadable", name);
 	object_hash(bytes_of(object, length), hash);
 	free(object);
-	MUST(first == kind && memcmp(hash, order->hash, HASH_SIZE) == 0, "released before %s was durable", name);
+	MUST(first == kind && memcmp(hash, order->hash, HASH_SIZE) == 0, "released before %s was durable",
+	        name);
 }
 
-static void note(struct ledger *ledger, enum object_kind kind, const struct order *order, const struct files *disk)
+static void note(
+        struct ledger *ledger, enum object_kind kind, const struct order *order, const struct files *disk)
 {
 	const struct ledger_line *line;
 

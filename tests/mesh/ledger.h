@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Ledger: everything that one author ever released, over all its lives. Finds a place in the order that was used
- * twice, and what was released before it was durable.
+ * Ledger: everything that one author ever released, over all its lives. Finds a place in the order that was
+ * used twice, and what was released before it was durable.
  */
 #ifndef TESTS_MESH_LEDGER_H
 #define TESTS_MESH_LEDGER_H

@@ -77,6 +77,7 @@ void member_destroy(struct member *member)
 	free(member->pins);
 	free(member->accepts);
 	free(member->denials);
+	free(member->choices);
 	free(member->zones);
 	free(member->connections);
 	names_fini(&member->claims);
@@ -121,7 +122,8 @@ void member_unpin(struct member *member, const struct member *other)
 
 void member_deny(struct member *member, const struct member *other)
 {
-	member->denials = must_grow(member->denials, (member->said.denial_count + 1) * sizeof *member->denials);
+	member->denials =
+	        must_grow(member->denials, (member->said.denial_count + 1) * sizeof *member->denials);
 	memcpy(member->denials[member->said.denial_count++], other->root, KEY_SIZE);
 }
 
@@ -143,6 +145,35 @@ void member_decline(struct member *member, const char *domain, const struct memb
 		        memcmp(member->accepts[i].author, from->root, KEY_SIZE) == 0)
 			member->accepts[i--] = member->accepts[--member->said.accept_count];
 	}
+}
+
+static void say_of_relay(struct member *member, const struct relay_choice_setting *choice)
+{
+	unsigned place = 0;
+
+	while (place < member->said.relay_choice_count &&
+	        memcmp(member->choices[place].key, choice->key, KEY_SIZE) != 0)
+		place++;
+	if (place == member->said.relay_choice_count)
+		member->choices = must_grow(
+		        member->choices, ++member->said.relay_choice_count * sizeof *member->choices);
+	member->choices[place] = *choice;
+}
+
+void member_choose(struct member *member, const struct member *relay, uint16_t preference)
+{
+	struct relay_choice_setting choice = {.preference = preference};
+
+	memcpy(choice.key, relay->root, KEY_SIZE);
+	say_of_relay(member, &choice);
+}
+
+void member_leave_out(struct member *member, const struct member *relay)
+{
+	struct relay_choice_setting choice = {.excluded = true};
+
+	memcpy(choice.key, relay->root, KEY_SIZE);
+	say_of_relay(member, &choice);
 }
 
 void member_publish(struct member *member, const char *zone, bool pool)
@@ -181,6 +212,7 @@ const struct settings *member_settings(struct member *member)
 	said->claims = member->claims.list;
 	said->claim_count = member->claims.count;
 	said->accepts = member->accepts;
+	said->relay_choices = member->choices;
 	said->forbidden = member->forbidden.list;
 	said->forbidden_count = member->forbidden.count;
 	return said;

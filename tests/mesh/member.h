@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Member: one node of a world: its identity and settings, its disk, mail and DNS servers, which outlive it, and
- * its core, which lives from member_boot() to member_die().
+ * Member: one node of a world: its identity and settings, its disk, mail and DNS servers, which outlive it,
+ * and its core, which lives from member_boot() to member_die().
  */
 #ifndef TESTS_MESH_MEMBER_H
 #define TESTS_MESH_MEMBER_H
@@ -47,6 +47,7 @@ struct member {
 	struct names claims;
 	struct acceptance *accepts;
 	uint8_t (*denials)[KEY_SIZE];
+	struct relay_choice_setting *choices;
 	struct zone_setting *zones;
 	struct names forbidden;
 	struct names pools;
@@ -91,6 +92,9 @@ void member_unpin(struct member *member, const struct member *other);
 void member_deny(struct member *member, const struct member *other);
 void member_accept(struct member *member, const char *domain, const struct member *from);
 void member_decline(struct member *member, const char *domain, const struct member *from);
+/* Has another, or itself, relay for its domains. */
+void member_choose(struct member *member, const struct member *relay, uint16_t preference);
+void member_leave_out(struct member *member, const struct member *relay);
 void member_publish(struct member *member, const char *zone, bool pool);
 
 /* The MTA holds it, and it is claimed. */

@@ -15,6 +15,13 @@ void mta_fini(struct mta *mta)
 
 void mta_write(struct mta *mta, const struct table_rows *rows)
 {
+	/* Nothing leaves the tables. */
+	for (unsigned i = 0; i < mta->rows.count; i++) {
+		const char *domain = mta->rows.rows[i].domain.text;
+
+		MUST(table_rows_find(rows, bytes_of(domain, strlen(domain))) != NULL, "%s leaves the tables",
+		        domain);
+	}
 	table_rows_fini(&mta->rows);
 	MUST(table_rows_copy(rows, &mta->rows) == RESULT_OK, "out of memory");
 	mta->writes++;
@@ -31,7 +38,7 @@ char mta_rcpt(const struct mta *mta, const char *domain)
 		return 'u';
 	if (names_has(&mta->refused, domain))
 		return 'r';
-	return names_has(&mta->local, domain) || mta_has(mta, domain) ? 's' : 'r';
+	return mta->all_local || names_has(&mta->local, domain) || mta_has(mta, domain) ? 's' : 'r';
 }
 
 char mta_banner(const struct mta *mta)
@@ -44,7 +51,9 @@ void mta_put_local(const struct mta *mta, struct bytes asked, struct writer *w)
 	struct lines lines = lines_of(asked);
 	struct line line;
 
-	while (lines_next(&lines, &line)) {
+	if (mta->all_local)
+		writer_raw(w, asked.data, asked.length);
+	while (!mta->all_local && lines_next(&lines, &line)) {
 		for (unsigned i = 0; i < mta->local.count; i++) {
 			if (field_is(line.fields[0], mta->local.list[i].text))
 				writer_format(w, "%s\n", mta->local.list[i].text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * MTA: a model of a mail server as far as a core asks it: which names are its own, which rows its tables hold,
- * whom it takes mail for.
+ * MTA: a model of a mail server as far as a core asks it: which names are its own, which rows its tables
+ * hold, whom it takes mail for.
  */
 #ifndef TESTS_MESH_MTA_H
 #define TESTS_MESH_MTA_H
@@ -14,6 +14,7 @@ struct mta {
 	struct table_rows rows;
 	unsigned writes;
 	struct names local;   /* mydestination and virtual maps */
+	bool all_local;       /* every name is */
 	struct names admin;   /* an earlier transport map of the admin's answers for these */
 	struct names refused; /* "relay access denied", whatever the tables say */
 	struct names unknown; /* no answer */

@@ -64,6 +64,13 @@ bool net_reaches(const struct net *net, const struct member *a, const struct mem
 	return a == NULL || b == NULL || (a->group == b->group && (way == NULL || !way->cut));
 }
 
+void net_heal(struct net *net)
+{
+	net->way_count = 0;
+	net->stall_percent = 0;
+	net->jitter_ms = 10;
+}
+
 struct connection *net_connect(struct net *net)
 {
 	struct connection *connection = must_alloc(sizeof *connection);
@@ -104,8 +111,8 @@ struct connection *net_find(const struct member *member, uint32_t id, unsigned *
 
 void net_attach(struct member *member, struct connection *connection)
 {
-	member->connections = must_grow(
-	        member->connections, (member->connection_count + 1) * sizeof *member->connections);
+	member->connections =
+	        must_grow(member->connections, (member->connection_count + 1) * sizeof *member->connections);
 	member->connections[member->connection_count++] = connection;
 }
 
@@ -119,12 +126,13 @@ void net_detach(struct member *member, struct connection *connection)
 	}
 }
 
-int64_t net_arrival(const struct net *net, struct dice *dice, struct connection *connection, unsigned end,
-        int64_t now_ms)
+int64_t net_arrival(
+        const struct net *net, struct dice *dice, struct connection *connection, unsigned end, int64_t now_ms)
 {
 	const struct way *way = way_find(net, connection->ends[0], connection->ends[1]);
 	struct pipe *pipe = &connection->toward[end];
-	int64_t at_ms = now_ms + (way != NULL ? way->delay_ms : net->delay_ms) + dice_upto(dice, net->jitter_ms);
+	int64_t at_ms =
+	        now_ms + (way != NULL ? way->delay_ms : net->delay_ms) + dice_upto(dice, net->jitter_ms);
 
 	if (dice_percent(dice, net->stall_percent))
 		at_ms += net->stall_ms;

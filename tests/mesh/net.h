@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Net: connections between members over one virtual network. Bytes arrive in order or not at all; loss shows as
- * a stall, as it does over TCP.
+ * Net: connections between members over one virtual network. Bytes arrive in order or not at all; loss shows
+ * as a stall, as it does over TCP.
  */
 #ifndef TESTS_MESH_NET_H
 #define TESTS_MESH_NET_H
@@ -60,6 +60,9 @@ void net_fini(struct net *net);
 /* The way between two, to be changed. */
 struct way *net_way(struct net *net, const struct member *a, const struct member *b);
 bool net_reaches(const struct net *net, const struct member *a, const struct member *b);
+
+/* All ways are whole and as fast as at first. */
+void net_heal(struct net *net);
 
 struct connection *net_connect(struct net *net);
 void net_drop(struct net *net, struct connection *connection);

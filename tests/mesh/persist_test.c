@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What is said was durable before, whatever dies and whenever. The ledgers of the world check every step: no place
- * in the order twice, nothing released that isn't on the disk.
+ * What is said was durable before, whatever dies and whenever. The ledgers of the world check every step: no
+ * place in the order twice, nothing released that isn't on the disk.
  */
 #include "tests/unit/cmocka.h"
 

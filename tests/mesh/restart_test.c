@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A restart takes nothing away: tables, carriage and zones are what they were, with peers and without, and also
- * when drivers fail at first.
+ * A restart takes nothing away: tables, carriage and zones are what they were, with peers and without, and
+ * also when drivers fail at first.
  */
 #include "tests/unit/cmocka.h"
 
@@ -75,7 +75,8 @@ static void picture_take(const struct village *v, struct picture *picture)
 }
 
 /* No line of a zone was lost, no row of a table, no served name of a carriage. */
-static void watch_picture(struct world *world, struct member *member, const struct effect *effect, void *context)
+static void watch_picture(
+        struct world *world, struct member *member, const struct effect *effect, void *context)
 {
 	const struct picture *picture = context;
 
@@ -87,8 +88,8 @@ static void watch_picture(struct world *world, struct member *member, const stru
 	if (effect->type == EFFECT_TABLES)
 		MUST(effect->rows->count == picture->rows[member->index], "%s's tables change", member->name);
 	if (effect->type == EFFECT_PERSIST && strcmp(effect->name, FACT_CARRIAGE) == 0)
-		MUST(false, "%s signs another carriage at %lld:\n%s", member->name,
-		        (long long)world->now_ms, (const char *)effect->data);
+		MUST(false, "%s signs another carriage at %lld:\n%s", member->name, (long long)world->now_ms,
+		        (const char *)effect->data);
 }
 
 struct hardship {

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/cmocka.h"
 
+#include <stdio.h>
+
 #include "tests/mesh/world.h"
 
 struct pair {
@@ -224,6 +226,62 @@ static void a_restarted_member_is_back_at_once(void **state)
 	}
 }
 
+static void more_pins_than_sessions_cost_no_more_sessions(void **state)
+{
+	struct world *world = world_create(60);
+	struct member *members[12];
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		snprintf(name, sizeof name, "m%u", i);
+		members[i] = world_add(world, name);
+		members[i]->limits.sessions_max = 4;
+		for (unsigned k = 0; k < i; k++)
+			members_befriend(members[i], members[k]);
+	}
+	world_boot_all(world);
+	for (unsigned step = 0; step < 600; step++) {
+		world_run(world, 1000);
+		for (unsigned i = 0; i < 12; i++)
+			assert_true(core_peers(members[i]->core)->count <= 4);
+	}
+	for (unsigned i = 0; i < 12; i++) {
+		assert_true(member_sessions(members[i]) >= 2);
+		assert_true(members[i]->counts[EFFECT_DIAL] < 600);
+	}
+	world_destroy(world);
+}
+
+/* While two sessions stand for a moment, or one is dead to one side only, nobody dials without end. */
+static void doubles_and_half_dead_sessions_cost_few_dials(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		struct pair pair = pair_of(300 + i);
+		struct member *dies = i % 2 == 0 ? pair.ana : pair.rosa;
+		uint64_t dials;
+
+		pair.world->net.delay_ms = (int64_t)i % 10 * 30;
+		members_befriend(pair.ana, pair.rosa);
+		world_boot_all(pair.world);
+		world_run(pair.world, 10000);
+		dials = pair.ana->counts[EFFECT_DIAL] + pair.rosa->counts[EFFECT_DIAL];
+		world_kill(pair.world, dies, DEATH_MACHINE);
+		/* Its old connections get no answer, not even a reset. */
+		pair.world->net.stall_percent = 100;
+		pair.world->net.stall_ms = 100;
+		world_boot(pair.world, dies);
+		world_run(pair.world, 16000);
+		assert_int_equal(member_sessions(pair.ana), 1);
+		assert_int_equal(member_sessions(pair.rosa), 1);
+		dials = pair.ana->counts[EFFECT_DIAL] + pair.rosa->counts[EFFECT_DIAL] - dials;
+		if (dials > 45)
+			fail_msg("%u: %u dials", i, (unsigned)dials);
+		world_destroy(pair.world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +295,8 @@ int main(void)
 	        cmocka_unit_test(unpinning_and_denying_close_the_session),
 	        cmocka_unit_test(a_partition_ends_sessions_and_they_come_back),
 	        cmocka_unit_test(a_restarted_member_is_back_at_once),
+	        cmocka_unit_test(more_pins_than_sessions_cost_no_more_sessions),
+	        cmocka_unit_test(doubles_and_half_dead_sessions_cost_few_dials),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,22 @@ static void every_name_is_looked_at_in_turn(void **state)
 	world_destroy(pair.world);
 }
 
+static void a_reload_tries_failed_tables_at_once(void **state)
+{
+	struct pair pair = pair_of(9, 1);
+
+	(void)state;
+	pair.ana->tables.outcome = OUTCOME_FAILS;
+	world_boot_all(pair.world);
+	world_run(pair.world, 600000);
+	assert_in_range(pair.ana->counts[EFFECT_TABLES], 8, 25);
+	pair.ana->tables.outcome = OUTCOME_WORKS;
+	world_reload(pair.world, pair.ana);
+	world_run(pair.world, 1000);
+	assert_true(mta_has(&pair.ana->mta, "d0.test"));
+	world_destroy(pair.world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +221,7 @@ int main(void)
 	        cmocka_unit_test(of_many_names_fifty_are_asked_at_a_time),
 	        cmocka_unit_test(a_sample_with_a_refusal_vouches_for_nobody),
 	        cmocka_unit_test(answers_count_though_plans_change_meanwhile),
+	        cmocka_unit_test(a_reload_tries_failed_tables_at_once),
 	        cmocka_unit_test(every_name_is_looked_at_in_turn),
 	};
 

@@ -200,12 +200,13 @@ void world_call(struct world *world, int64_t at_ms, void (*call)(struct world *,
 	happening->context = context;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------------------
+ */
 
 void world_reload(struct world *world, struct member *member)
 {
-	world_event(world, member,
-	        &(struct event){.type = EVENT_SETTINGS, .settings = member_settings(member)});
+	world_event(
+	        world, member, &(struct event){.type = EVENT_SETTINGS, .settings = member_settings(member)});
 }
 
 void world_boot(struct world *world, struct member *member)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * World: many real cores under virtual time, from one seed. It carries out their effects and answers them, as the
- * daemon, the network, the MTAs and the DNS servers would, or as badly as a test asks for. Nothing in it is real:
- * no clock, socket, file or sleep. Equal seeds and equal scripts give equal bytes.
+ * World: many real cores under virtual time, from one seed. It carries out their effects and answers them, as
+ * the daemon, the network, the MTAs and the DNS servers would, or as badly as a test asks for. Nothing in it
+ * is real: no clock, socket, file or sleep. Equal seeds and equal scripts give equal bytes.
  *
  * It watches for what must never be: a core that wants to be woken without time passing, a place in the order
- * used twice, a statement released before it was durable, an empty zone where there were records. These end the
- * program.
+ * used twice, a statement released before it was durable, an MX that names a host without an address. These
+ * end the program.
  */
 #ifndef TESTS_MESH_WORLD_H
 #define TESTS_MESH_WORLD_H
@@ -19,7 +19,8 @@
 #include "tests/mesh/net.h"
 
 /* Sees each effect before it is carried out. */
-typedef void (*watch_fn)(struct world *world, struct member *member, const struct effect *effect, void *context);
+typedef void (*watch_fn)(
+        struct world *world, struct member *member, const struct effect *effect, void *context);
 
 struct world {
 	int64_t now_ms;

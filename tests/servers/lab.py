@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A place for real servers that leaves nothing behind: own mount, network and process namespaces, and the helper
 process at the other end of a socket pair. Tests are functions named in sentences; their results are printed as TAP."""
+import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -13,6 +15,8 @@ import time
 import traceback
 
 INSIDE = "MESH_TEST_INSIDE"
+PRCTL = ctypes.CDLL(None).prctl
+PR_SET_PDEATHSIG = 1
 
 
 def skip(why):
@@ -32,13 +36,18 @@ def enter(programs):
     if subprocess.run(["unshare", "-mnpf", "true"], stderr=subprocess.DEVNULL).returncode:
         skip("needs namespaces")
     os.environ[INSIDE] = "1"
-    directory = tempfile.mkdtemp(prefix="mesh-test-")
-    os.environ["MESH_TEST_DIR"] = directory
+    path = tempfile.mkdtemp(prefix="mesh-test-")
+    os.environ["MESH_TEST_DIR"] = path
+    # a test that takes too long is sent SIGTERM; whatever ends us ends all that was started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    inside = subprocess.Popen(["unshare", "-mnpf", "--mount-proc", "--kill-child", "--propagation", "private",
+                               sys.executable] + sys.argv, preexec_fn=lambda: PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL))
     try:
-        status = subprocess.run(["unshare", "-mnpf", "--mount-proc", "--kill-child", "--propagation", "private",
-                                 sys.executable] + sys.argv).returncode
+        status = inside.wait()
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        inside.kill()
+        inside.wait()
+        shutil.rmtree(path, ignore_errors=True)
     sys.exit(status)
 
 

@@ -150,6 +150,41 @@ static void does_not_put_a_file_in_a_links_place(void **state)
 	line_file_fini(&file);
 }
 
+static void changes_one_line_in_its_place(void **state)
+{
+	struct line_file file;
+	struct complaint why;
+
+	scratch_write(*state, "claims", "# top\na.test\n  b.test # old  \r\nc.test");
+	assert_int_equal(line_file_read(&file, scratch_path(*state, "claims"), &why), RESULT_OK);
+	assert_int_equal(line_file_change(&file, &file.entries[1], "d.test  # new", &why), RESULT_OK);
+	assert_string_equal(scratch_read(*state, "claims"), "# top\na.test\nd.test  # new\nc.test");
+	assert_int_equal(line_file_change(&file, &file.entries[2], "e.test", &why), RESULT_OK);
+	assert_string_equal(scratch_read(*state, "claims"), "# top\na.test\nd.test  # new\ne.test\n");
+	scratch_write(*state, "claims", "x.test\n");
+	assert_int_equal(line_file_change(&file, &file.entries[0], "y.test", &why), RESULT_CHANGED);
+	assert_string_equal(scratch_read(*state, "claims"), "x.test\n");
+	line_file_fini(&file);
+}
+
+static void finds_the_comment_of_an_entry(void **state)
+{
+	static const char text[] = "a.test\nb.test# one  \r\nc.test #\nd.test ## caf\xc3\xa9";
+	static const char *const comments[] = {"", "one", "", "# caf\xc3\xa9"};
+	struct line_file file;
+	struct complaint why;
+
+	(void)state;
+	assert_int_equal(line_file_parse(&file, "F", text, sizeof text - 1, &why), RESULT_OK);
+	assert_int_equal(file.count, 4);
+	for (size_t i = 0; i < file.count; i++) {
+		struct line_word comment = line_entry_comment(&file, &file.entries[i]);
+
+		assert_true(line_word_is(&comment, comments[i]));
+	}
+	line_file_fini(&file);
+}
+
 static void refuses_an_added_line_that_the_reader_would_refuse(void **state)
 {
 	char line[LINE_FILE_LINE_MAX + 2];
@@ -274,6 +309,8 @@ int main(void)
 	        scratch_test(refuses_to_write_over_a_file_that_appeared),
 	        scratch_test(sees_a_change_that_keeps_size_and_time),
 	        scratch_test(does_not_put_a_file_in_a_links_place),
+	        scratch_test(changes_one_line_in_its_place),
+	        scratch_test(finds_the_comment_of_an_entry),
 	        scratch_test(refuses_an_added_line_that_the_reader_would_refuse),
 	        cmocka_unit_test(says_file_and_line_of_what_it_refuses),
 	        scratch_test(bounds_lines_entries_and_files),

@@ -120,7 +120,8 @@ static void exits_with_2_for_wrong_usage(void **state)
 {
 	static const char *const rows[] = {"", "frobnicate", "--frob", "status --net", "--net 'a b' status",
 	        "status x", "claim", "accept a.test by ana --net x", "pin a b --net x", "claim a.test --as b",
-	        "--net x pin /none", "status --mesh-prefix x", "--prefix x status --net y", "key --net ../x"};
+	        "--net x pin /none", "status --mesh-prefix x", "--prefix x status --net y", "key --net ../x",
+	        "relay", "relay frob", "relay add", "relay add a 1 2", "relay carry --net x", "status -v"};
 	char json[256];
 
 	(void)state;
@@ -186,6 +187,33 @@ static void asks_and_shows(void **state)
 	assert_string_equal(out, "nothing to change\n");
 	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre reload"), 0);
 	assert_non_null(strstr(asked, "\"command\":\"reload\""));
+}
+
+static void asks_for_commands_of_two_words(void **state)
+{
+	static const struct {
+		const char *words;
+		const char *asks;
+	} rows[] = {
+	        {"relay add ana", "\"command\":\"relay add\",\"args\":{\"relay\":\"ana\"}}\n"},
+	        {"relay add ana 20",
+	                "\"command\":\"relay add\",\"args\":{\"relay\":\"ana\",\"preference\":\"20\"}}\n"},
+	        {"relay del ana", "\"command\":\"relay del\",\"args\":{\"relay\":\"ana\"}}\n"},
+	        {"relay carry none", "\"command\":\"relay carry\",\"args\":{\"carry\":\"none\"}}\n"},
+	};
+	char words[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(words, sizeof words, "--net libre %s", rows[i].words);
+		assert_int_equal(run_with("{\"ok\":true,\"data\":{\"done\":\"x\"}}\n", words), 0);
+		assert_non_null(strstr(asked, rows[i].asks));
+		assert_string_equal(out, "x\n");
+	}
+	assert_int_equal(run("relay"), 2);
+	assert_non_null(strstr(err, "meshctl: relay what?\ntip: meshctl relay add MEMBER [PREFERENCE]; "));
+	assert_int_equal(run("relay add --help"), 0);
+	assert_memory_equal(out, "usage: meshctl relay add MEMBER", 31);
 }
 
 static void takes_key_lines_from_words_files_and_stdin(void **state)
@@ -293,6 +321,7 @@ int main(void)
 	        meshctl_test(exits_with_3_when_no_agent_runs),
 	        meshctl_test(takes_the_only_net_there_is),
 	        meshctl_test(asks_and_shows),
+	        meshctl_test(asks_for_commands_of_two_words),
 	        meshctl_test(takes_key_lines_from_words_files_and_stdin),
 	        meshctl_test(passes_refusals_on),
 	        meshctl_test(fails_clearly_on_replies_that_are_none),

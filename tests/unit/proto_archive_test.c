@@ -141,7 +141,7 @@ static void takes_nothing_by_or_about_somebody_else(void **state)
 	assert_int_equal(put(&rosa, OBJECT_HEAD, make_signed(OBJECT_HEAD, body, rosa.root_secret)),
 	        RESULT_BAD_SIGNATURE);
 	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&luz, 5, NULL, 0)), RESULT_BAD_SIGNATURE);
-	assert_int_equal(put(&rosa, (enum object_kind)5, named_head(&rosa, 5, "rosa")), RESULT_MALFORMED);
+	assert_int_equal(put(&rosa, (enum object_kind)OBJECT_KINDS, named_head(&rosa, 5, "rosa")), RESULT_MALFORMED);
 	assert_int_equal(put(&rosa, OBJECT_HEAD, make_signed(OBJECT_HEAD, body, rosa.op_secret)), RESULT_OK);
 	archive_fini(&archive);
 }

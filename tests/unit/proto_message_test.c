@@ -228,7 +228,7 @@ static void refuses_kinds_that_cannot_be(void **state)
 		struct offer_entry offer = offer_of(&rosa, (enum object_kind)kind, 1, 1, text("x"));
 		struct want_entry want = {
 		        .author = key_of(&rosa), .kind = (enum object_kind)kind, .hash = hash_of(text("x"))};
-		bool known = kind >= OBJECT_CERTIFICATE && kind <= OBJECT_CARRIAGE;
+		bool known = kind >= OBJECT_CERTIFICATE && kind < OBJECT_KINDS;
 
 		message_put_offer(&w, &offer, 1);
 		assert_int_equal(
@@ -296,7 +296,8 @@ static void reads_an_unknown_refusal_as_one_of_protocol(void **state)
 	(void)state;
 	assert_int_equal(decoded(text("\x92\x05\x04")).refusal, REFUSAL_FULL);
 	assert_int_equal(decoded(text("\x92\x05\x05")).refusal, REFUSAL_PROTOCOL);
-	assert_int_equal(decoded(text("\x92\x05\x06")).refusal, REFUSAL_PROTOCOL);
+	assert_int_equal(decoded(text("\x92\x05\x06")).refusal, REFUSAL_UNNEEDED);
+	assert_int_equal(decoded(text("\x92\x05\x07")).refusal, REFUSAL_PROTOCOL);
 	assert_int_equal(decoded(bytes_of("\x92\x05\x00", 3)).refusal, REFUSAL_PROTOCOL);
 	assert_int_equal(decode(text("\x92\x05\xcf\x01\x01\x01\x01\x01\x01\x01\x01")), RESULT_MALFORMED);
 }

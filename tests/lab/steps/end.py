@@ -7,7 +7,7 @@ from tests.lab import cpu, village
 from tests.lab.post import Post
 from tests.lab.wait import Failed, expect
 
-SECONDS_OF_IDLING = 8
+SECONDS_OF_IDLING = 11  # an agent tests its own MTA every 10 s
 
 # What the figures may be at most.
 IDLE_PERCENT = 0.5
@@ -16,15 +16,16 @@ SECONDS_TO_DNS = 6.0
 
 
 def idle(scene):
-    """Processor time while nothing happens: the prober is ended first."""
+    """Processor time while nothing happens: the prober is ended first. Tools that the helper runs count apart."""
     scene.prober.end()
     families = {name: cpu.family(agent.daemon.pid) for name, agent in scene.places.agents.items()}
-    shares = cpu.share([pid for pids in families.values() for pid in pids], SECONDS_OF_IDLING)
-    percent = {name: 100 * sum(shares[pid] for pid in pids) for name, pids in families.items()}
-    worst = max(percent, key=percent.get)
-    expect(percent[worst] <= IDLE_PERCENT,
-           f"{worst}'s idle agent and helper use {percent[worst]:.2f} % of a core, more than {IDLE_PERCENT}")
-    return f"agent and helper use at most {percent[worst]:.2f} % of a core ({worst})"
+    used = cpu.percent([pid for pids in families.values() for pid in pids], SECONDS_OF_IDLING)
+    own, tools = ({name: sum(used[pid][part] for pid in pids) for name, pids in families.items()} for part in (0, 1))
+    worst = max(own, key=own.get)
+    expect(own[worst] <= IDLE_PERCENT,
+           f"{worst}'s idle agent and helper use {own[worst]:.2f} % of a core, more than {IDLE_PERCENT}")
+    return (f"agent and helper use at most {own[worst]:.2f} % of a core ({worst}), "
+            f"tools that they run {max(tools.values()):.1f} %")
 
 
 def agents(scene):

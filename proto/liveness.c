@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "proto/liveness.h"
+
+#include <stdlib.h>
+
+enum { FRESH_REFRESHES = 3 };
+
+void liveness_fini(struct liveness *liveness)
+{
+	free(liveness->lives);
+	*liveness = (struct liveness){.count = 0};
+}
+
+static struct life *life_of(struct liveness *liveness, const struct author *author)
+{
+	if (author->slot >= liveness->count) {
+		unsigned count = (author->slot + 16) / 16 * 16;
+		struct life *grown = realloc(liveness->lives, count * sizeof *grown);
+
+		if (grown == NULL)
+			return NULL;
+		memset(grown + liveness->count, 0, (count - liveness->count) * sizeof *grown);
+		liveness->lives = grown;
+		liveness->count = count;
+	}
+	return &liveness->lives[author->slot];
+}
+
+void liveness_forget(struct liveness *liveness, const struct author *author)
+{
+	if (author->slot < liveness->count)
+		liveness->lives[author->slot] = (struct life){.state = LIFE_UNKNOWN};
+}
+
+const struct life *liveness_of(const struct liveness *liveness, const struct author *author)
+{
+	static const struct life unknown;
+
+	return author->slot < liveness->count ? &liveness->lives[author->slot] : &unknown;
+}
+
+int64_t liveness_refresh_ms(const struct node *node)
+{
+	int64_t refresh = node->timing.beacon_member_ms * node->archive.count;
+
+	if (refresh < node->timing.beacon_ms)
+		refresh = node->timing.beacon_ms;
+	return refresh < node->timing.beacon_last_ms ? refresh : node->timing.beacon_last_ms;
+}
+
+bool liveness_beacon_is_fresh(const struct node *node, const struct author *author)
+{
+	return author->beacon_held.data != NULL &&
+	       node->now.mono_ms - author->beacon_heard_ms < FRESH_REFRESHES * liveness_refresh_ms(node);
+}
+
+static void set_state(
+        struct life *life, const struct node *node, enum life_state state, enum life_evidence evidence)
+{
+	if (life->state != state)
+		life->since_ms = node->now.mono_ms;
+	life->state = state;
+	life->evidence = evidence;
+	if (state == LIFE_UP)
+		life->lost_ms = life->check_ms = 0;
+}
+
+/* --- questions --------------------------------------------------------------------------------------- */
+
+static void send_question(struct node *node, struct peers *peers, const struct peer *except,
+        const struct author *author, bool refused)
+{
+	struct writer w;
+
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_question(&w, author->key, author->beacon_held.order.seq, refused);
+	for (unsigned i = 0; i < peers->count; i++) {
+		if (peers->peers[i] != except && peers->peers[i]->is_up)
+			peer_send(peers->peers[i], node, &w);
+	}
+	writer_fini(&w);
+}
+
+/* Once per beacon that is known, and once more when a refused dial is worth telling. */
+static bool may_ask(struct life *life, const struct author *author, bool refused)
+{
+	uint64_t seq = author->beacon_held.order.seq;
+
+	if (life->asked && life->asked_seq == seq && (life->asked_refused || !refused))
+		return false;
+	life->asked = true;
+	life->asked_seq = seq;
+	life->asked_refused = refused;
+	return true;
+}
+
+static void ask(
+        struct node *node, struct peers *peers, struct life *life, const struct author *author, bool refused)
+{
+	if (may_ask(life, author, refused))
+		send_question(node, peers, NULL, author, refused);
+}
+
+/* Somebody who was refused says that X is gone: we look for ourselves, not all at once. */
+static void plan_check(struct life *life, struct node *node)
+{
+	if (life->check_ms == 0)
+		life->check_ms = node->now.mono_ms +
+		                 entropy_uniform(&node->entropy, (uint32_t)node->timing.check_jitter_ms + 1);
+}
+
+void liveness_question(struct liveness *liveness, struct node *node, struct peers *peers, struct peer *from,
+        const struct message *message)
+{
+	const struct author *author = archive_find(&node->archive, message->author);
+	struct life *life = author != NULL ? life_of(liveness, author) : NULL;
+
+	if (life == NULL)
+		return;
+	if (memcmp(author->key, node->key, KEY_SIZE) == 0) {
+		liveness->due = true;
+		return;
+	}
+	if (author->beacon_held.order.seq > message->seq) {
+		/* Gossip offers it again: the asker says that it hasn't got it. */
+		if (author->slot < from->known_count)
+			from->known[author->slot].orders[OBJECT_BEACON] = (struct order){.serial = 0};
+		node->archive.beacon_generation++;
+		return;
+	}
+	if (!may_ask(life, author, message->refused))
+		return;
+	send_question(node, peers, from, author, message->refused);
+	if (message->refused && peers_up(peers, author->key) == NULL)
+		plan_check(life, node);
+}
+
+/* --- judging ----------------------------------------------------------------------------------------- */
+
+static bool is_restarting(const struct node *node, const struct author *author)
+{
+	return author->beacon_held.data != NULL && (author->beacon.flags & BEACON_RESTARTING) != 0 &&
+	       node->now.mono_ms - author->beacon_heard_ms < node->timing.restart_ms;
+}
+
+static void doubt(struct life *life, const struct node *node)
+{
+	if (life->lost_ms == 0)
+		life->lost_ms = node->now.mono_ms;
+}
+
+static void take_sign(
+        struct liveness *liveness, struct node *node, struct peers *peers, const struct sign_of_life *sign)
+{
+	const struct author *author = archive_find(&node->archive, sign->key);
+	struct life *life = author != NULL ? life_of(liveness, author) : NULL;
+
+	if (life == NULL || peers_up(peers, sign->key) != NULL)
+		return;
+	doubt(life, node);
+	if (is_restarting(node, author)) {
+		set_state(life, node, LIFE_RESTARTING, EVIDENCE_BEACON);
+		return;
+	}
+	if (sign->sign == SIGN_REFUSED) {
+		set_state(life, node, LIFE_DOWN, EVIDENCE_REFUSED);
+		ask(node, peers, life, author, true);
+	} else if (sign->sign == SIGN_LOST) {
+		/* Dial at once: a refusal says more than silence. */
+		peers_check(peers, node, author->key);
+	} else {
+		ask(node, peers, life, author, false);
+	}
+}
+
+/* A beacon newer than our doubt ends it. */
+static bool is_proved(const struct author *author, const struct life *life)
+{
+	return author->beacon_held.data != NULL && author->beacon_heard_ms > life->lost_ms &&
+	       (author->beacon.flags & BEACON_RESTARTING) == 0;
+}
+
+static void judge(struct node *node, struct peers *peers, const struct author *author, struct life *life)
+{
+	if (peers_up(peers, author->key) != NULL) {
+		set_state(life, node, LIFE_UP, EVIDENCE_SESSION);
+		return;
+	}
+	if (is_proved(author, life) && liveness_beacon_is_fresh(node, author)) {
+		set_state(life, node, LIFE_UP, EVIDENCE_BEACON);
+		return;
+	}
+	if (life->state == LIFE_RESTARTING && !is_restarting(node, author))
+		set_state(life, node, LIFE_DOWN, EVIDENCE_SILENT);
+	if (life->state == LIFE_UP && life->lost_ms != 0 &&
+	        node->now.mono_ms >= life->lost_ms + node->timing.answer_ms)
+		set_state(life, node, LIFE_DOWN, EVIDENCE_SILENT);
+	else if (life->state == LIFE_UP && life->lost_ms == 0 && !liveness_beacon_is_fresh(node, author)) {
+		set_state(life, node, LIFE_UNKNOWN, EVIDENCE_OVERDUE);
+		doubt(life, node);
+		plan_check(life, node);
+	}
+	if (life->check_ms != 0 && node->now.mono_ms >= life->check_ms) {
+		life->check_ms = 0;
+		peers_check(peers, node, author->key);
+	}
+}
+
+/* --- our own beacon ---------------------------------------------------------------------------------- */
+
+static bool may_sign(const struct liveness *liveness, const struct node *node)
+{
+	return liveness->signed_ms == 0 ||
+	       node->now.mono_ms >= liveness->signed_ms + node->timing.beacon_rate_ms;
+}
+
+static bool is_own_due(const struct liveness *liveness, const struct node *node)
+{
+	return liveness->due || liveness->signed_ms == 0 ||
+	       node->now.mono_ms >= liveness->signed_ms + liveness_refresh_ms(node);
+}
+
+static uint64_t next_seq(struct liveness *liveness, const struct node *node)
+{
+	uint64_t heard = node_self(node)->beacon_held.order.seq;
+	uint64_t clock = node->now.wall_ms > 0 ? (uint64_t)node->now.wall_ms : 0;
+
+	if (heard > liveness->seq)
+		liveness->seq = heard;
+	liveness->seq = clock > liveness->seq ? clock : liveness->seq + 1;
+	return liveness->seq;
+}
+
+static void sign(struct liveness *liveness, struct node *node, uint64_t flags)
+{
+	struct author *self = node_self(node);
+	struct beacon beacon = {.serial = node->serial, .seq = next_seq(liveness, node), .flags = flags};
+	struct timing timing = node->timing;
+	uint8_t *object;
+	size_t length;
+
+	memcpy(beacon.author, node->key, KEY_SIZE);
+	memcpy(beacon.carriage, self->carriage_held.order.hash, HASH_SIZE);
+	beacon.load = node->load;
+	if (beacon_encode(&beacon, node->op_secret, &object, &length) != RESULT_OK)
+		return;
+	timing.clock_ahead_ms = INT64_MAX - node->now.wall_ms;
+	archive_put(&node->archive, self, OBJECT_BEACON, bytes_of(object, length), node->now, &timing);
+	free(object);
+	liveness->signed_ms = node->now.mono_ms > 0 ? node->now.mono_ms : 1;
+	liveness->due = false;
+}
+
+static bool has_session(const struct peers *peers)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		if (peers->peers[i]->is_up && !peers->peers[i]->closing)
+			return true;
+	}
+	return false;
+}
+
+static bool says_other(const struct node *node, uint64_t flags)
+{
+	const struct author *self = node_self(node);
+
+	return self->beacon_held.data != NULL &&
+	       (self->beacon.flags != flags ||
+	               memcmp(self->beacon.carriage, self->carriage_held.order.hash, HASH_SIZE) != 0);
+}
+
+void liveness_step(struct liveness *liveness, struct node *node, struct peers *peers, uint64_t flags)
+{
+	if (liveness->restarting)
+		flags |= BEACON_RESTARTING;
+	for (unsigned i = 0; i < peers->sign_count; i++)
+		take_sign(liveness, node, peers, &peers->signs[i]);
+	peers->sign_count = 0;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		struct life *life = life_of(liveness, author);
+
+		if (life != NULL && memcmp(author->key, node->key, KEY_SIZE) != 0)
+			judge(node, peers, author, life);
+	}
+	liveness->due |= says_other(node, flags);
+	if (has_session(peers) && is_own_due(liveness, node) &&
+	        (may_sign(liveness, node) || liveness->restarting))
+		sign(liveness, node, flags);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t liveness_due(const struct liveness *liveness, const struct node *node)
+{
+	int64_t now = node->now.mono_ms, due = NEVER_MS;
+	int64_t fresh = FRESH_REFRESHES * liveness_refresh_ms(node);
+
+	if (liveness->signed_ms != 0)
+		due = liveness->due ? liveness->signed_ms + node->timing.beacon_rate_ms
+		                    : liveness->signed_ms + liveness_refresh_ms(node);
+	/* Without a session there is nobody to sign for; one that comes up wakes us. */
+	if (due <= now)
+		due = NEVER_MS;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct life *life = liveness_of(liveness, author);
+
+		if (life->check_ms != 0)
+			due = earlier(due, life->check_ms);
+		if (life->state == LIFE_RESTARTING)
+			due = earlier(due, author->beacon_heard_ms + node->timing.restart_ms);
+		if (life->state != LIFE_UP || life->evidence != EVIDENCE_BEACON)
+			due = life->state == LIFE_UP && life->lost_ms != 0
+			              ? earlier(due, life->lost_ms + node->timing.answer_ms)
+			              : due;
+		else
+			due = earlier(due, life->lost_ms != 0 ? life->lost_ms + node->timing.answer_ms
+			                                      : author->beacon_heard_ms + fresh);
+	}
+	return due > now ? due : now + 1;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/store_dir.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "proto/assert.h"
+
+#define PATH_SIZE (STORE_DIR_MAX + 32)
+
+struct path {
+	char text[PATH_SIZE];
+};
+
+static struct path path_of(const char *dir, const char *rest)
+{
+	struct path path;
+	int length = snprintf(path.text, sizeof path.text, "%s%s", dir, rest);
+
+	INVARIANT(length > 0 && length < PATH_SIZE);
+	return path;
+}
+
+/* Only what LMDB makes: with anything else in it, the directory stays. */
+static void dir_remove(const char *dir, const char *suffix)
+{
+	struct path place = path_of(dir, suffix);
+
+	(void)unlink(path_of(place.text, "/data.mdb").text);
+	(void)unlink(path_of(place.text, "/lock.mdb").text);
+	(void)rmdir(place.text);
+}
+
+void store_dir_drop_new(const char *dir)
+{
+	dir_remove(dir, ".new");
+}
+
+bool store_dir_settle(const char *dir)
+{
+	store_dir_drop_new(dir);
+	if (access(dir, F_OK) != 0)
+		(void)rename(path_of(dir, ".old").text, dir);
+	else
+		dir_remove(dir, ".old");
+	return access(path_of(dir, "/data.mdb").text, F_OK) == 0;
+}
+
+enum result store_dir_replace(const char *dir, bool is_damaged)
+{
+	const char *aside = is_damaged ? ".damaged" : ".old";
+
+	dir_remove(dir, aside);
+	if (rename(dir, path_of(dir, aside).text) != 0 && errno != ENOENT)
+		return RESULT_IO;
+	if (rename(path_of(dir, ".new").text, dir) != 0)
+		return RESULT_IO;
+	if (!is_damaged)
+		dir_remove(dir, aside);
+	return RESULT_OK;
+}

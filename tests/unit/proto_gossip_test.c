@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/cmocka.h"
+
+#include "tests/unit/support/house.h"
+
+static struct house house;
+static struct identity me, rosa, luz, eva;
+static struct visitor v_luz, v_eva;
+
+static void open_house(void)
+{
+	me = identity_of(1);
+	rosa = identity_of(2);
+	luz = identity_of(3);
+	eva = identity_of(4);
+	house_open(&house, &me, (const struct identity *[]){&rosa, &luz, &eva}, 3);
+}
+
+static const struct author *author(const struct identity *who)
+{
+	return archive_find(&core_node(house.core)->archive, key_of(who));
+}
+
+static struct bytes plain_head(const struct identity *who, uint64_t seq)
+{
+	struct head head = head_of(who, seq);
+
+	return make_head(who, &head);
+}
+
+/* Luz brings rosa's certificate. */
+static void bring_certificate(void)
+{
+	struct bytes certificate = make_certificate(&rosa);
+
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, 1, 0, certificate);
+	assert_true(visitor_was_asked(&v_luz, certificate));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, certificate);
+	assert_non_null(author(&rosa)->certificate_held.data);
+}
+
+static void asks_for_what_is_offered_and_takes_it(void **state)
+{
+	struct bytes head;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_false(visitor_was_asked(&v_luz, head)); /* not before the certificate */
+	bring_certificate();
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_true(author(&rosa)->head->head.seq == NOW_MS);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_false(visitor_was_asked(&v_luz, head));
+	house_close(&house);
+}
+
+static void takes_nothing_that_it_has_not_asked_for(void **state)
+{
+	(void)state;
+	open_house();
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, make_certificate(&rosa));
+	assert_null(author(&rosa)->certificate_held.data);
+	bring_certificate();
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, plain_head(&rosa, NOW_MS));
+	assert_null(author(&rosa)->head);
+	house_close(&house);
+}
+
+static void offers_what_it_has_taken_to_the_others_but_not_back(void **state)
+{
+	struct message message;
+	unsigned offers[2] = {0};
+	struct visitor *visitors[2] = {&v_luz, &v_eva};
+
+	(void)state;
+	open_house();
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	visitor_carries(&v_luz, &house, &rosa);
+	visitor_carries(&v_eva, &house, &rosa);
+	v_luz.heard_count = v_eva.heard_count = 0;
+	bring_certificate();
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned k = 0; k < visitors[i]->heard_count; k++) {
+			if (message_decode(visitors[i]->heard[k], &message) == RESULT_OK &&
+			        message.type == MESSAGE_OFFER)
+				offers[i] += message.count;
+		}
+	}
+	assert_int_equal(offers[0], 0);
+	assert_int_equal(offers[1], 1);
+	house_close(&house);
+}
+
+static void asks_another_when_one_does_not_give(void **state)
+{
+	struct bytes head;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	bring_certificate();
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	assert_false(visitor_was_asked(&v_eva, head));
+	house_wait(&house, 5000);
+	assert_true(visitor_was_asked(&v_eva, head));
+	visitor_give(&v_eva, &house, &rosa, OBJECT_HEAD, head);
+	assert_non_null(author(&rosa)->head);
+	house_close(&house);
+}
+
+static void asks_another_when_one_gives_a_forgery(void **state)
+{
+	struct bytes head, forged;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	forged = make_signed(OBJECT_HEAD, body_of(plain_head(&rosa, NOW_MS + 1)), eva.op_secret);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	bring_certificate();
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_HEAD, 1, NOW_MS + 1, forged);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_true(visitor_was_asked(&v_eva, forged));
+	visitor_give(&v_eva, &house, &rosa, OBJECT_HEAD, forged);
+	assert_null(author(&rosa)->head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	house_close(&house);
+}
+
+/* Eva claims to hold statements of rosa's of a serial that doesn't exist. */
+static void is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come(void **state)
+{
+	struct bytes head, carriage;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	carriage = make_carriage(&rosa, NOW_MS, NULL, 0);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	bring_certificate();
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_HEAD, UINT64_MAX, 1, text("nothing"));
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_CARRIAGE, 2, 1, text("nothing"));
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_CARRIAGE, 1, NOW_MS, carriage);
+	assert_true(visitor_was_asked(&v_luz, head));
+	assert_true(visitor_was_asked(&v_luz, carriage));
+	house_close(&house);
+}
+
+/* A line so slow that one object takes longer than we wait for another to ask. */
+static void takes_an_object_that_comes_late_from_the_only_one_who_has_it(void **state)
+{
+	struct bytes head;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	house_wait(&house, 6000);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_non_null(author(&rosa)->head);
+	house_close(&house);
+}
+
+static void refuses_a_member_whose_certificate_was_replaced_or_killed(void **state)
+{
+	struct identity next, killed;
+	struct bytes certificate;
+	enum refusal why = 0;
+	static struct visitor old, dead;
+
+	(void)state;
+	open_house();
+	visitor_enter(&v_luz, &house, &luz);
+	next = identity_rotated(&rosa);
+	certificate = make_certificate(&next);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, 2, 0, certificate);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, certificate);
+	assert_true(author(&rosa)->certificate.serial == 2);
+	visitor_enter(&old, &house, &rosa); /* with the key that rosa gave up */
+	assert_null(peers_up(core_peers(house.core), key_of(&rosa)));
+	assert_true(visitor_was_refused(&old, &why));
+	killed = eva;
+	killed.certificate.serial = CERTIFICATE_SERIAL_KILL;
+	certificate = make_certificate(&killed);
+	visitor_offer(&v_luz, &house, &eva, OBJECT_CERTIFICATE, CERTIFICATE_SERIAL_KILL, 0, certificate);
+	visitor_give(&v_luz, &house, &eva, OBJECT_CERTIFICATE, certificate);
+	visitor_enter(&dead, &house, &eva);
+	assert_null(peers_up(core_peers(house.core), key_of(&eva)));
+	house_close(&house);
+}
+
+static void lets_a_member_in_with_a_newer_certificate_than_is_held(void **state)
+{
+	struct identity next;
+
+	(void)state;
+	open_house();
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	next = identity_rotated(&rosa);
+	visitor_enter(&v_eva, &house, &next);
+	assert_non_null(peers_up(core_peers(house.core), key_of(&rosa)));
+	house_close(&house);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        TEST(asks_for_what_is_offered_and_takes_it),
+	        TEST(takes_nothing_that_it_has_not_asked_for),
+	        TEST(offers_what_it_has_taken_to_the_others_but_not_back),
+	        TEST(asks_another_when_one_does_not_give),
+	        TEST(asks_another_when_one_gives_a_forgery),
+	        TEST(is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come),
+	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
+	        TEST(refuses_a_member_whose_certificate_was_replaced_or_killed),
+	        TEST(lets_a_member_in_with_a_newer_certificate_than_is_held),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/cmocka.h"
+
+#include "proto/plan.h"
+#include "tests/unit/support/fixture.h"
+
+static struct fixture f;
+static struct identity me, rosa, luz;
+static const struct table_rows nothing;
+
+/* Rosa claims a, b and c.test and chose us; a and c are accepted. */
+static void start(void)
+{
+	me = identity_of(1);
+	rosa = identity_of(2);
+	luz = identity_of(3);
+	fixture_init(&f, &me);
+	fixture_pin(&f, &rosa);
+	fixture_pin(&f, &luz);
+	fixture_accept(&f, "a.test", &rosa);
+	fixture_accept(&f, "c.test", &rosa);
+	fixture_settle(&f);
+	fixture_hold(&f, &rosa, 1000, (const struct identity *[]){&me}, 1,
+	        (const char *[]){"c.test", "a.test", "b.test"}, 3, 900);
+	fixture_local(&f, "a.test\nb.test\nc.test\n", "");
+	fixture_meet(&f, &rosa);
+	fixture_meet(&f, &luz);
+}
+
+static struct table_rows plan(const struct table_rows *applied)
+{
+	struct table_rows rows, again;
+
+	assert_int_equal(plan_tables(&f.node, applied, &rows), RESULT_OK);
+	assert_int_equal(plan_tables(&f.node, applied, &again), RESULT_OK);
+	assert_true(table_rows_equal(&rows, &again));
+	table_rows_fini(&again);
+	for (unsigned i = 1; i < rows.count; i++)
+		assert_true(strcmp(rows.rows[i - 1].domain.text, rows.rows[i].domain.text) < 0);
+	return rows;
+}
+
+static void end(struct table_rows *rows)
+{
+	table_rows_fini(rows);
+	fixture_fini(&f);
+}
+
+static void plans_a_row_for_each_active_claim(void **state)
+{
+	struct table_rows rows;
+
+	(void)state;
+	start();
+	rows = plan(&nothing);
+	assert_int_equal(rows.count, 2);
+	assert_string_equal(rows.rows[0].domain.text, "a.test");
+	assert_string_equal(rows.rows[1].domain.text, "c.test");
+	assert_memory_equal(rows.rows[0].author, key_of(&rosa), KEY_SIZE);
+	assert_true(rows.rows[0].since_ms == NOW_MS);
+	assert_int_equal(rows.rows[0].route.count, 1);
+	assert_int_equal(rows.rows[0].route.hops[0].address.bytes[3], 2);
+	assert_int_equal(rows.rows[0].route.hops[0].port, 25);
+	end(&rows);
+}
+
+static void plans_nothing_from_nothing(void **state)
+{
+	struct table_rows rows;
+
+	(void)state;
+	me = identity_of(1);
+	fixture_init(&f, &me);
+	rows = plan(&nothing);
+	assert_int_equal(rows.count, 0);
+	end(&rows);
+}
+
+static void plans_no_row_for_its_own_claims(void **state)
+{
+	struct table_rows rows;
+
+	(void)state;
+	start();
+	fixture_hold(
+	        &f, &me, 1000, (const struct identity *[]){&me}, 1, (const char *[]){"mine.test"}, 1, 900);
+	fixture_accept(&f, "mine.test", &me);
+	fixture_local(&f, "a.test\nc.test\nmine.test\n", "");
+	fixture_settle(&f);
+	rows = plan(&nothing);
+	assert_int_equal(rows.count, 2);
+	end(&rows);
+}
+
+static void keeps_since_while_the_claimant_is_the_same(void **state)
+{
+	struct table_rows first, rows;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	f.node.now.wall_ms += 5000;
+	rows = plan(&first);
+	assert_true(table_rows_equal(&first, &rows));
+	table_rows_fini(&first);
+	end(&rows);
+}
+
+/* Another claim of rosa's moves her claims version; that alone must not rewrite tables and files. */
+static void changes_no_row_when_other_claims_change(void **state)
+{
+	struct table_rows first, rows;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	fixture_hold(&f, &rosa, 2000, (const struct identity *[]){&me}, 1,
+	        (const char *[]){"a.test", "c.test", "z.test"}, 3, 900);
+	rows = plan(&first);
+	assert_true(table_rows_equal(&first, &rows));
+	table_rows_fini(&first);
+	end(&rows);
+}
+
+static void keeps_applied_rows_whose_claim_is_gone_or_not_held(void **state)
+{
+	struct table_rows first, rows;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	fixture_hold(
+	        &f, &rosa, 2000, (const struct identity *[]){&me}, 1, (const char *[]){"c.test"}, 1, 900);
+	rows = plan(&first);
+	assert_int_equal(rows.count, 2);
+	assert_string_equal(rows.rows[0].domain.text, "a.test");
+	assert_memory_equal(&rows.rows[0], &first.rows[0], sizeof first.rows[0]);
+	table_rows_fini(&rows);
+	archive_remove(&f.node.archive, key_of(&rosa));
+	rows = plan(&first);
+	assert_true(table_rows_equal(&first, &rows));
+	table_rows_fini(&first);
+	end(&rows);
+}
+
+static void follows_the_claimant_to_a_new_address_once_it_was_met_there(void **state)
+{
+	struct head head;
+	struct table_rows first, rows;
+	struct bytes chunk = make_chunk((const char *[]){"a.test", "b.test", "c.test"}, 3, 900);
+	struct address moved = {.length = 4, .bytes = {10, 66, 0, 99}};
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	head = head_of(&rosa, 2000);
+	head.vpn.at[0] = moved;
+	head.relaysets = make_relayset((const struct identity *[]){&me}, 1);
+	head.chunks = make_hashes(&chunk, 1);
+	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
+	rows = plan(&first);
+	assert_int_equal(rows.rows[0].route.hops[0].address.bytes[3], 2);
+	table_rows_fini(&rows);
+	met_add(&f.node.met, key_of(&rosa), &moved);
+	rows = plan(&first);
+	assert_int_equal(rows.rows[0].route.hops[0].address.bytes[3], 99);
+	assert_true(rows.rows[0].since_ms == first.rows[0].since_ms);
+	table_rows_fini(&first);
+	end(&rows);
+}
+
+static void plans_one_row_of_two_accepted_claimants_and_stays_with_it(void **state)
+{
+	struct table_rows first, rows;
+
+	(void)state;
+	start();
+	fixture_accept(&f, "a.test", &luz);
+	fixture_settle(&f);
+	fixture_hold(&f, &luz, 1000, (const struct identity *[]){&me}, 1, (const char *[]){"a.test"}, 1, 900);
+	first = plan(&nothing);
+	assert_int_equal(first.count, 2);
+	rows = plan(&first);
+	assert_true(table_rows_equal(&first, &rows));
+	table_rows_fini(&rows);
+	/* The other way round, whoever was first stays. */
+	memcpy(first.rows[0].author,
+	        memcmp(first.rows[0].author, key_of(&rosa), KEY_SIZE) == 0 ? key_of(&luz) : key_of(&rosa),
+	        KEY_SIZE);
+	rows = plan(&first);
+	assert_memory_equal(rows.rows[0].author, first.rows[0].author, KEY_SIZE);
+	assert_int_equal(rows.count, 2);
+	table_rows_fini(&first);
+	end(&rows);
+}
+
+static void gives_a_name_to_the_newly_accepted_when_the_old_line_is_gone(void **state)
+{
+	struct table_rows first, rows;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	f.settings.accept_count = 0;
+	fixture_accept(&f, "a.test", &luz);
+	fixture_settle(&f);
+	fixture_hold(&f, &luz, 1000, (const struct identity *[]){&me}, 1, (const char *[]){"a.test"}, 1, 900);
+	f.node.now.wall_ms += 5000;
+	rows = plan(&first);
+	assert_int_equal(rows.count, 2);
+	assert_memory_equal(rows.rows[0].author, key_of(&luz), KEY_SIZE);
+	assert_true(rows.rows[0].since_ms == NOW_MS + 5000);
+	assert_int_equal(rows.rows[0].route.hops[0].address.bytes[3], 3);
+	table_rows_fini(&first);
+	end(&rows);
+}
+
+static void plans_one_row_for_a_domain_that_is_claimed_many_times_over(void **state)
+{
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 900), twice[] = {chunk, chunk};
+	struct head head;
+	struct table_rows rows;
+
+	(void)state;
+	start();
+	head = head_of(&rosa, 2000);
+	head.relaysets = make_relayset((const struct identity *[]){&me}, 1);
+	head.chunks = make_hashes(twice, 2);
+	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
+	fixture_put(&f, &rosa, OBJECT_CHUNK, chunk);
+	rows = plan(&nothing);
+	assert_int_equal(rows.count, 1);
+	end(&rows);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        TEST(plans_a_row_for_each_active_claim),
+	        TEST(plans_nothing_from_nothing),
+	        TEST(plans_no_row_for_its_own_claims),
+	        TEST(keeps_since_while_the_claimant_is_the_same),
+	        TEST(changes_no_row_when_other_claims_change),
+	        TEST(keeps_applied_rows_whose_claim_is_gone_or_not_held),
+	        TEST(follows_the_claimant_to_a_new_address_once_it_was_met_there),
+	        TEST(plans_one_row_of_two_accepted_claimants_and_stays_with_it),
+	        TEST(gives_a_name_to_the_newly_accepted_when_the_old_line_is_gone),
+	        TEST(plans_one_row_for_a_domain_that_is_claimed_many_times_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
