@@ -201,8 +201,9 @@ class Fleet:
 
     def end(self):
         for agent in self.agents:
-            if agent.daemon and agent.daemon.is_running():
-                os.kill(agent.daemon.pid, signal.SIGTERM)
+            if agent.daemon:
+                agent.daemon.tell_to_end()
         for agent in self.agents:
             if agent.daemon:
-                expect(agent.daemon.end() == 0, f"{agent.name} didn't end well")
+                status = agent.daemon.wait()
+                expect(status == 0, f"{agent.name} ended with {status}; its last words: {agent.last_words()}")
