@@ -56,8 +56,8 @@ def _once(lab, options, number, authors):
     first = Agent(lab, options.build, f"first{number}", "10.66.0.2")
     second = Agent(lab, options.build, f"second{number}", "10.66.0.3")
     for agent, other in ((first, second), (second, first)):
-        for line in lines[1:] + [other.line]:
-            agent.pin(line)
+        agent.pin(lines[1])
+        agent.pin(other.line)
     first.pin(lines[0])
     with subprocess.Popen([program.path(options.build, "feeder"), "serve", str(authors), str(DOMAINS), first.line],
                           stdout=subprocess.PIPE, text=True) as feeder:
