@@ -59,6 +59,7 @@ static void set_state(
 {
 	if (life->state != state)
 		life->since_ms = node->now.mono_ms;
+	life->marks += state == LIFE_DOWN && life->state != LIFE_DOWN;
 	life->state = state;
 	life->evidence = evidence;
 	if (state == LIFE_UP)
