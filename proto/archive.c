@@ -112,6 +112,7 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
+	author->ask_due = author->offer_due = true;
 	archive->members_generation++;
 	return RESULT_OK;
 }
@@ -507,6 +508,7 @@ static enum result take_beacon(struct archive *archive, struct author *author, s
 	if (result == RESULT_OK) {
 		author->beacon_heard_ms = now.mono_ms;
 		archive->beacon_generation++;
+		author->offer_due = true;
 	}
 	return result;
 }
@@ -545,6 +547,8 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	if (author->head != before)
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
+	author->ask_due |= result == RESULT_OK;
+	author->offer_due |= result == RESULT_OK;
 	return result;
 }
 

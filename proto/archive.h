@@ -55,6 +55,8 @@ struct author {
 	struct beacon beacon;
 	int64_t beacon_heard_ms; /* monotonic */
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
+	bool ask_due;            /* gossip: somebody may have something newer of it */
+	bool offer_due;          /* gossip: somebody may lack something of it */
 	bool equivocated;        /* signed two things under one order */
 };
 
