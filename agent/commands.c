@@ -24,8 +24,10 @@ static const struct control_command rows[] = {
         {"release", true, command_release},
         {"relays", false, command_relays},
         {"reload", true, command_reload},
+        {"show", false, command_show},
         {"status", false, command_status},
         {"unpin", true, command_unpin},
+        {"why", false, command_why},
 };
 
 static void note(struct agent *agent, uid_t uid, const struct control_command *command, const json_t *args,

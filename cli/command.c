@@ -24,6 +24,8 @@ const struct cli_command cli_commands[] = {
         {"domains", "[-v]", "your domains and those carried, and who serves them", 0, 0, CLI_TAKES_VERBOSE,
                 command_domains},
         {"relays", "", "who relays for your domains, and who doesn't", 0, 0, 0, command_relays},
+        {"why", "DOMAIN", "whose word a domain rests on, and who is in or out", 1, 1, 0, command_why},
+        {"show", "MEMBER|DOMAIN", "what was signed, in words", 1, 1, 0, command_show},
         {"plan", "", "show what would change in tables and zones", 0, 0, 0, command_plan},
         {"log", "[MEMBER]", "what members said otherwise than before, and when", 0, 1, 0, command_log},
         {"reload", "", "put edited files in force", 0, 0, 0, command_reload},

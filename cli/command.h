@@ -56,6 +56,8 @@ enum cli_exit command_log(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_members(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_plan(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relays(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_show(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_status(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_why(const struct cli *cli, char *const *args, int count);
 
 #endif

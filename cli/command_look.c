@@ -4,6 +4,7 @@
 #include "cli/render_log.h"
 #include "cli/render_status.h"
 #include "cli/render_tables.h"
+#include "cli/render_why.h"
 
 /* Takes args, which may be NULL. */
 static enum cli_exit look_at(const struct cli *cli, const char *command, json_t *args,
@@ -41,6 +42,29 @@ enum cli_exit command_relays(const struct cli *cli, char *const *args, int count
 	(void)args;
 	(void)count;
 	return look(cli, "relays", render_relays);
+}
+
+/* One word of the operator's, which may not be UTF-8. */
+static enum cli_exit look_for(const struct cli *cli, const char *command, const char *name, const char *word,
+        void (*render)(FILE *out, const json_t *data))
+{
+	json_t *args = json_pack("{s:s}", name, word);
+
+	if (args == NULL)
+		return cli_fail(cli, CLI_USAGE, "arguments are plain text", "an argument isn't UTF-8");
+	return look_at(cli, command, args, render);
+}
+
+enum cli_exit command_show(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return look_for(cli, "show", "what", args[0], render_show);
+}
+
+enum cli_exit command_why(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return look_for(cli, "why", "domain", args[0], render_why);
 }
 
 enum cli_exit command_status(const struct cli *cli, char *const *args, int count)

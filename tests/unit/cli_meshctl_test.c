@@ -184,6 +184,14 @@ static void asks_and_shows(void **state)
 	assert_string_equal(out, "x\n");
 	assert_string_equal(asked,
 	        "{\"version\":1,\"command\":\"accept\",\"args\":{\"domain\":\"a.test\",\"from\":\"ana\"}}\n");
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre why a.test"), 0);
+	assert_non_null(strstr(asked, "\"command\":\"why\",\"args\":{\"domain\":\"a.test\"}"));
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre show ana"), 0);
+	assert_non_null(strstr(asked, "\"command\":\"show\",\"args\":{\"what\":\"ana\"}"));
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre domains -v"), 0);
+	assert_non_null(strstr(asked, "\"command\":\"domains\",\"args\":{\"verbose\":\"yes\"}"));
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre members"), 0);
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre relays"), 0);
 	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre plan"), 0);
 	assert_string_equal(out, "nothing to change\n");
 	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre reload"), 0);
