@@ -20,7 +20,7 @@
 
 #define NOW_MS 1767225600000 /* 2026-01-01 */
 
-enum { AUTHORS_MAX = 61, CHUNKS_MAX = 170, SELF = 1, DAMAGES = 400, PAGE = 4096 };
+enum { AUTHORS_MAX = 61, CHUNKS_MAX = 170, SELF = 1, DAMAGES = 304, PAGE = 4096 };
 
 /* What somebody has signed. */
 struct author_objects {
