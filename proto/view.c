@@ -86,11 +86,15 @@ static const uint8_t *nth_vouch(const struct filling *f, const uint8_t *voucher,
 /* The level after members first .. end - 1; false when it is empty. */
 static bool fill_level(struct filling *f, unsigned first, unsigned end, unsigned level)
 {
-	for (unsigned n = 0; n < HEAD_VOUCHES_MAX; n++) {
+	bool more = true;
+
+	for (unsigned n = 0; more && n < HEAD_VOUCHES_MAX; n++) {
+		more = false;
 		for (unsigned i = first; i < end; i++) {
 			const uint8_t *voucher = f->out->members[i].key;
 			const uint8_t *key = nth_vouch(f, voucher, n);
 
+			more |= key != NULL;
 			if (key != NULL)
 				add(f, key, voucher, level);
 		}
