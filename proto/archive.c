@@ -356,13 +356,12 @@ static void note_dropped(struct archive *archive, const struct author *author, c
 	memcpy(dropped->hash, hash, HASH_SIZE);
 }
 
-static void note_all_dropped(struct archive *archive, const struct author *author,
-        const struct statement *old, const struct statement *new)
+/* A statement that nothing names any more; another may still name some of its chunks. */
+static void statement_retire(struct archive *archive, const struct author *author, struct statement *old)
 {
-	for (unsigned i = 0; old != NULL && i < old->head.chunk_count; i++) {
-		if (statement_chunk(new, old->chunks[i].order.hash) == NULL)
-			note_dropped(archive, author, old->chunks[i].order.hash);
-	}
+	for (unsigned i = 0; old != NULL && i < old->head.chunk_count; i++)
+		note_dropped(archive, author, old->chunks[i].order.hash);
+	statement_destroy(old);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -403,7 +402,7 @@ static enum result author_promote(struct archive *archive, struct author *author
 		statement_destroy(whole);
 		return result;
 	}
-	statement_destroy(author->beyond);
+	statement_retire(archive, author, author->beyond);
 	author->beyond = NULL;
 	if (whole->head.unknown_odd) {
 		author->beyond = whole;
@@ -411,8 +410,7 @@ static enum result author_promote(struct archive *archive, struct author *author
 	}
 	archive->vouches_generation +=
 	        author->head == NULL || !bytes_equal(author->head->head.vouches, whole->head.vouches);
-	note_all_dropped(archive, author, author->head, whole);
-	statement_destroy(author->head);
+	statement_retire(archive, author, author->head);
 	author->head = whole;
 	return RESULT_OK;
 }
@@ -453,7 +451,7 @@ static enum result put_head(struct archive *archive, struct author *author, stru
 		statement_destroy(statement);
 		return result;
 	}
-	statement_destroy(author->pending);
+	statement_retire(archive, author, author->pending);
 	author->pending = NULL;
 	if (statement->chunks_missing == 0)
 		return author_promote(archive, author, statement);
@@ -537,6 +535,13 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
 	return result;
+}
+
+bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])
+{
+	return statement_chunk(author->head, hash) != NULL ||
+	       statement_chunk(author->pending, hash) != NULL ||
+	       statement_chunk(author->beyond, hash) != NULL;
 }
 
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index)

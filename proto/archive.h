@@ -57,7 +57,7 @@ struct author {
 	bool equivocated;        /* signed two things under one order */
 };
 
-/* A chunk that no head names any more. */
+/* A chunk of a head that is gone; another may still name it. */
 struct dropped {
 	uint8_t author[KEY_SIZE];
 	uint8_t hash[HASH_SIZE];
@@ -103,6 +103,9 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
  * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
+
+/* Whether any of its heads, in effect or not, names the chunk. */
+bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
 
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);

@@ -384,10 +384,14 @@ static void unstore_dropped(struct node *node)
 	struct archive *archive = &node->archive;
 
 	for (unsigned i = 0; i < archive->dropped_count; i++) {
+		const struct dropped *dropped = &archive->dropped[i];
+		const struct author *author = archive_find(archive, dropped->author);
 		struct effect effect = {.type = EFFECT_UNSTORE, .kind = OBJECT_CHUNK};
 
-		memcpy(effect.author, archive->dropped[i].author, KEY_SIZE);
-		memcpy(effect.hash, archive->dropped[i].hash, HASH_SIZE);
+		if (author == NULL || author_names_chunk(author, dropped->hash))
+			continue;
+		memcpy(effect.author, dropped->author, KEY_SIZE);
+		memcpy(effect.hash, dropped->hash, HASH_SIZE);
 		effects_put(&node->effects, &effect);
 	}
 	archive->dropped_count = 0;

@@ -55,12 +55,16 @@ void shelf_del(struct shelf *shelf, const struct effect *unstore)
 	}
 }
 
-void shelf_restore(const struct shelf *shelf, struct core *core, struct moment now)
+void shelf_restore(struct shelf *shelf, struct core *core, struct moment now)
 {
-	for (unsigned i = 0; i < shelf->count; i++) {
+	for (unsigned i = 0; i < shelf->count;) {
 		const struct kept *kept = &shelf->list[i];
 
-		core_restore(core, now, kept->author, kept->kind, bytes_of(kept->data, kept->length));
+		if (core_restore(core, now, kept->author, kept->kind, bytes_of(kept->data, kept->length)) ==
+		        RESULT_OK)
+			i++;
+		else
+			take_out(shelf, i);
 	}
 }
 

@@ -26,8 +26,8 @@ void shelf_fini(struct shelf *shelf);
 void shelf_put(struct shelf *shelf, const struct effect *store);
 void shelf_del(struct shelf *shelf, const struct effect *unstore);
 
-/* Hands everything back. */
-void shelf_restore(const struct shelf *shelf, struct core *core, struct moment now);
+/* Hands everything back, and forgets what isn't taken. */
+void shelf_restore(struct shelf *shelf, struct core *core, struct moment now);
 
 /* Ends the program if anything is kept that the core itself holds no longer. */
 void shelf_check(const struct shelf *shelf, const struct core *core);

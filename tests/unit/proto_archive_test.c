@@ -354,6 +354,40 @@ static void asks_again_for_no_chunk_that_it_has(void **state)
 	archive_fini(&archive);
 }
 
+static bool is_dropped(struct bytes chunk)
+{
+	uint8_t hash[HASH_SIZE];
+	bool found = false;
+
+	object_hash(chunk, hash);
+	for (unsigned i = 0; i < archive.dropped_count; i++)
+		found |= memcmp(archive.dropped[i].hash, hash, HASH_SIZE) == 0;
+	return found && !author_names_chunk(archive.authors[0], hash);
+}
+
+/* So that a store forgets them too; also those of a head that never became whole. */
+static void notes_the_chunks_that_no_head_names_any_more(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes chunks[] = {make_chunk((const char *[]){"a.test"}, 1, 1),
+	        make_chunk((const char *[]){"b.test"}, 1, 1), make_chunk((const char *[]){"c.test"}, 1, 1)};
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, chunks, 1));
+	put(&rosa, OBJECT_CHUNK, chunks[0]);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, chunks, 3));
+	put(&rosa, OBJECT_CHUNK, chunks[1]);
+	assert_false(is_dropped(chunks[0]) || is_dropped(chunks[1]));
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 12, chunks + 2, 1));
+	assert_true(is_dropped(chunks[1]));
+	assert_false(is_dropped(chunks[0])); /* still in effect */
+	put(&rosa, OBJECT_CHUNK, chunks[2]);
+	assert_true(author->head->head.seq == 12);
+	assert_true(is_dropped(chunks[0]));
+	archive_fini(&archive);
+}
+
 static void takes_one_chunk_for_all_places_that_name_it(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -538,6 +572,7 @@ int main(void)
 	        TEST(takes_no_chunk_that_nobody_asked_for),
 	        TEST(leaves_a_head_pending_whose_chunk_is_bad),
 	        TEST(asks_again_for_no_chunk_that_it_has),
+	        TEST(notes_the_chunks_that_no_head_names_any_more),
 	        TEST(takes_one_chunk_for_all_places_that_name_it),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
