@@ -63,5 +63,6 @@ enum result certificate_obtain(struct agent *agent, struct complaint *why);
 
 void agent_note(struct agent *agent, const char *text, int64_t wall_s);
 int64_t agent_mono_ms(const struct agent *agent);
+struct moment agent_now(const struct agent *agent);
 
 #endif

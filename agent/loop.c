@@ -388,6 +388,12 @@ int64_t agent_wall_s(const struct agent *agent)
 	return now_is().wall_ms / 1000;
 }
 
+struct moment agent_now(const struct agent *agent)
+{
+	(void)agent;
+	return now_is();
+}
+
 int64_t agent_mono_ms(const struct agent *agent)
 {
 	(void)agent;

@@ -32,6 +32,7 @@ struct life {
 	uint64_t asked_seq; /* of the last question that we asked or passed on */
 	bool asked;
 	bool asked_refused;
+	unsigned marks; /* how often it was taken for down */
 };
 
 struct liveness {

@@ -690,14 +690,18 @@ static void peer_tick(struct peers *peers, struct node *node, struct peer *peer)
 		peer_ping(peer, node);
 }
 
+static bool is_unneeded(const struct peers *peers, const struct peer *peer)
+{
+	return peer->is_up && peer->outgoing && !peer->closing && link_find(peers, peer->key) == NULL;
+}
+
 /* Sessions that we dialled and the overlay wants no more. */
 static void close_unneeded(struct peers *peers, struct node *node)
 {
 	for (unsigned i = 0; i < peers->count; i++) {
 		struct peer *peer = peers->peers[i];
 
-		if (peer->is_up && peer->outgoing && !peer->closing && link_find(peers, peer->key) == NULL &&
-		        node->now.mono_ms - peer->up_ms >= node->timing.answer_ms)
+		if (is_unneeded(peers, peer) && node->now.mono_ms - peer->up_ms >= node->timing.answer_ms)
 			peer_refuse(peer, node, REFUSAL_UNNEEDED, "not needed any more");
 	}
 }
@@ -716,7 +720,6 @@ static void notice_cut(struct peers *peers, struct node *node)
 		return;
 	peers->cut_off = cut_off;
 	peers_settle(peers, node, false);
-	close_unneeded(peers, node);
 }
 
 void peers_tick(struct peers *peers, struct node *node)
@@ -724,6 +727,7 @@ void peers_tick(struct peers *peers, struct node *node)
 	for (unsigned i = 0; i < peers->count; i++)
 		peer_tick(peers, node, peers->peers[i]);
 	notice_cut(peers, node);
+	close_unneeded(peers, node);
 	peers_sweep(peers);
 	for (unsigned i = 0; i < peers->link_count; i++) {
 		struct link *link = &peers->links[i];
@@ -746,6 +750,8 @@ int64_t peers_due(const struct peers *peers, const struct node *node)
 
 		if (peer->is_up && peer->sent_ms + node->timing.ping_ms < at)
 			at = peer->sent_ms + node->timing.ping_ms;
+		if (is_unneeded(peers, peer) && peer->up_ms + node->timing.answer_ms < at)
+			at = peer->up_ms + node->timing.answer_ms;
 		if (peer->closing)
 			at = node->now.mono_ms;
 		due = at < due ? at : due;

@@ -74,6 +74,10 @@ class Agent:
     def log(self):
         return os.path.join(self.prefix, "log")
 
+    def last_words(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return " / ".join(log.read().splitlines()[-3:])
+
     def spawn(self):
         self.daemon = Daemon(f"{self.name}: meshd", self._argv(), self.log)
 

@@ -64,6 +64,7 @@ void author_unmake(struct author_made *author)
 	if (author == NULL)
 		return;
 	drop_claims(author);
+	drop(&author->vouches);
 	drop(&author->carriage);
 	drop(&author->certificate_object);
 	free(author);
@@ -78,6 +79,26 @@ static struct bytes take(struct writer *w)
 
 	MUST(writer_take(w, &data, &length) == RESULT_OK, "can't encode");
 	return bytes_of(data, length);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, KEY_SIZE);
+}
+
+void author_vouch(struct author_made *author, struct author_made *const *others, unsigned count)
+{
+	uint8_t(*keys)[KEY_SIZE] = must_alloc((count + 1) * sizeof *keys);
+	struct writer w;
+
+	for (unsigned i = 0; i < count; i++)
+		memcpy(keys[i], others[i]->certificate.root, KEY_SIZE);
+	qsort(keys, count, sizeof *keys, compare_keys);
+	writer_init(&w, OBJECT_SIZE_MAX);
+	head_put_keys(&w, (const uint8_t(*)[KEY_SIZE])keys, count);
+	drop(&author->vouches);
+	author->vouches = take(&w);
+	free(keys);
 }
 
 static int compare_choices(const void *a, const void *b)
@@ -178,6 +199,7 @@ void author_claim(struct author_made *author, unsigned domains, struct author_ma
 	put_hashes(author, &hashes);
 	writer_init(&relayset, OBJECT_SIZE_MAX);
 	put_relayset(&relayset, relays, relay_count);
+	head.vouches = author->vouches;
 	head.chunks = writer_bytes(&hashes);
 	head.chunk_count = author->chunk_count;
 	head.relaysets = writer_bytes(&relayset);

@@ -24,11 +24,15 @@ struct author_made {
 	struct bytes chunks[HEAD_CHUNKS_MAX];
 	unsigned chunk_count;
 	struct bytes carriage;
+	struct bytes vouches; /* encoded keys, owned */
 	struct bytes domains; /* its domains, one a line */
 };
 
 struct author_made *author_make(unsigned index);
 void author_unmake(struct author_made *author);
+
+/* Vouches for these in what it states from now on. */
+void author_vouch(struct author_made *author, struct author_made *const *others, unsigned count);
 
 /* States so many domains, chosen relays, and a seq; what was stated before is dropped. */
 void author_claim(struct author_made *author, unsigned domains, struct author_made *const *relays,

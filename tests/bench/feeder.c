@@ -75,6 +75,15 @@ static void print_line(const struct author_made *made)
 	puts(text);
 }
 
+/* The first vouches for the next 32, each of these for 32 more, and so on: who pins the first carries all. */
+static void vouch_for(struct feeder *f, unsigned index)
+{
+	unsigned from = index * HEAD_VOUCHES_MAX + 1;
+	unsigned left = from < f->count ? f->count - from : 0;
+
+	author_vouch(f->made[index], f->made + from, left < HEAD_VOUCHES_MAX ? left : HEAD_VOUCHES_MAX);
+}
+
 /* --- the core ----------------------------------------------------------------------------------------- */
 
 static void restore(
@@ -91,6 +100,7 @@ static void fill(struct feeder *f, unsigned domains)
 	for (unsigned i = 0; i < f->count; i++) {
 		struct author_made *made = f->made[i];
 
+		vouch_for(f, i);
 		author_claim(made, domains, f->made, RELAYS, seq);
 		author_carry(made, f->made, RELAYS, seq);
 		restore(f, made, OBJECT_CERTIFICATE, made->certificate_object);
@@ -104,7 +114,8 @@ static void fill(struct feeder *f, unsigned domains)
 static void settle_in(struct feeder *f, const struct keyline *joiner)
 {
 	struct prefix mesh = {.address = {.length = 4, .bytes = {10, 66}}, .bits = 16};
-	struct pin *pins = must_alloc((f->count + 1) * sizeof *pins);
+	struct pin pins[2] = {{.address = f->made[0]->address, .port = PORT},
+	        {.address = joiner->address, .port = joiner->port}};
 	struct settings said = {.name = "feeder",
 	        .vpn = {.count = 1, .at = {f->self->address}},
 	        .smtp_port = 25,
@@ -113,18 +124,13 @@ static void settle_in(struct feeder *f, const struct keyline *joiner)
 	        .mesh_prefix_count = 1,
 	        .carry = CARRY_NONE,
 	        .pins = pins,
-	        .pin_count = f->count + 1};
+	        .pin_count = 2};
 
-	for (unsigned i = 0; i < f->count; i++) {
-		pins[i] = (struct pin){.address = f->made[i]->address, .port = PORT};
-		memcpy(pins[i].key, f->made[i]->certificate.root, KEY_SIZE);
-		memcpy(pins[i].name, f->made[i]->name, sizeof pins[i].name);
-	}
-	pins[f->count] = (struct pin){.address = joiner->address, .port = joiner->port};
-	memcpy(pins[f->count].key, joiner->key, KEY_SIZE);
-	memcpy(pins[f->count].name, joiner->name, sizeof pins[f->count].name);
+	memcpy(pins[0].key, f->made[0]->certificate.root, KEY_SIZE);
+	memcpy(pins[0].name, f->made[0]->name, sizeof pins[0].name);
+	memcpy(pins[1].key, joiner->key, KEY_SIZE);
+	memcpy(pins[1].name, joiner->name, sizeof pins[1].name);
 	core_event(f->core, now_is(), &(struct event){.type = EVENT_SETTINGS, .settings = &said});
-	free(pins);
 }
 
 static void make_core(struct feeder *f, unsigned domains, const struct keyline *joiner)

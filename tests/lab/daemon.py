@@ -37,8 +37,15 @@ class Daemon:
 
     def end(self):
         """SIGTERM, and SIGKILL if that didn't help; returns its status (negative: the signal)."""
+        self.tell_to_end()
+        return self.wait()
+
+    def tell_to_end(self):
         if self.is_running():
             self._process.send_signal(signal.SIGTERM)
+
+    def wait(self):
+        """Its status once it ended by itself; SIGKILL if it doesn't."""
         try:
             return self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:

@@ -63,6 +63,18 @@ static void carry_persist(struct world *world, struct member *member, struct eff
 	answer_fill(happening, outcome, effect->name, effect);
 }
 
+static void carry_store(struct world *world, struct member *member, struct effect *effect)
+{
+	if (!dice_percent(&world->dice, member->shelf_loses))
+		shelf_put(&member->shelf, effect);
+}
+
+static void carry_unstore(struct world *world, struct member *member, struct effect *effect)
+{
+	(void)world;
+	shelf_del(&member->shelf, effect);
+}
+
 static void carry_tables(struct world *world, struct member *member, struct effect *effect)
 {
 	enum outcome outcome = driver_turn(&member->tables);
@@ -280,8 +292,10 @@ static void carry_close(struct world *world, struct member *member, struct effec
 /* Tells an end's core, if it still believes in the connection, that it is gone. */
 static void end_down(struct world *world, struct connection *connection, unsigned end, const char *text)
 {
-	struct event event = {.type = EVENT_SESSION_DOWN, .session = connection->ids[end],
-	        .refused = strcmp(text, "Connection refused") == 0, .text = text};
+	struct event event = {.type = EVENT_SESSION_DOWN,
+	        .session = connection->ids[end],
+	        .refused = strcmp(text, "Connection refused") == 0,
+	        .text = text};
 
 	if (!connection->open[end])
 		return;
@@ -499,8 +513,8 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_LOCAL] = carry_local,
 	        [EFFECT_BANNER] = carry_banner,
 	        [EFFECT_RCPT] = carry_rcpt,
-	        [EFFECT_STORE] = carry_nothing,
-	        [EFFECT_UNSTORE] = carry_nothing,
+	        [EFFECT_STORE] = carry_store,
+	        [EFFECT_UNSTORE] = carry_unstore,
 	        [EFFECT_ALARM] = carry_nothing,
 	        [EFFECT_AUDIT] = carry_nothing,
 	};
