@@ -17,7 +17,7 @@ Each relay's operator accepts all domains of the others; each domain's MX are al
 import grp
 import os
 
-from tests.lab import internet, maildir, meshd, nsd, postfix, tinc
+from tests.lab import internet, maildir, meshd, nsd, postfix, tinc, together
 from tests.lab.node import Node
 from tests.lab.unbound import Unbound
 
@@ -98,12 +98,7 @@ class Village:
             internet.attach(self.nodes[name])
         zones = self._start_name_servers()
         self._start_vpn()
-        self._start_stranger()
-        for name in HOMES:
-            self._start_home(name)
-        for name in RELAYS:
-            if name not in HOMES:
-                self._start_postfix(name, {})
+        together.for_each(MAIL_SERVERS, self._start_mail_server)
         self._configure_agents(zones)
 
     def _start_name_servers(self):
@@ -148,6 +143,14 @@ class Village:
         maildir.create(base, postfix.MAIL_UID)
         mailboxes, rows = postfix.mailbox_settings(base, domains, users)
         self._start_postfix(name, {"mydestination": "localhost", **mailboxes, **settings}, {"mailboxes": rows})
+
+    def _start_mail_server(self, name):
+        if name in HOMES:
+            self._start_home(name)
+        elif name in RELAYS:
+            self._start_postfix(name, {})
+        else:
+            self._start_stranger()
 
     def _start_stranger(self):
         """A deferred message is tried again within the demo's time; bounces come to the stranger's mailbox.
