@@ -136,6 +136,15 @@ static json_t *unsigned_claim(const struct look *look, const char *domain)
 	        "tip", tip, "relays");
 }
 
+/* A claim leaves the head only by the operator's word, so this is an alarm. */
+static void say_not_held(json_t *data)
+{
+	json_object_set_new(data, "state", json_string("not-held"));
+	json_object_set_new(data, "detail", json_string("claimed, but this MTA doesn't hold the domain any more"));
+	json_object_set_new(data, "tip",
+	        json_string("put it back into mydestination or virtual_mailbox_domains, or: meshctl release DOMAIN"));
+}
+
 json_t *look_own_domain(
         const struct look *look, const char *domain, struct look_carriers *carriers, bool verbose)
 {
@@ -156,6 +165,8 @@ json_t *look_own_domain(
 		        "relays", relays);
 		if (verbose)
 			json_object_set_new(data, "reasons", look_reasons(look, carriers, &claim));
+		if (local_names_get(&look->node->local, name_bytes(domain)) == LOCALITY_FOREIGN)
+			say_not_held(data);
 	}
 	json_object_set_new(data, "own", json_true());
 	json_object_set_new(data, "from", json_string(look->node->settings->name));

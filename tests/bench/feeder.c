@@ -174,7 +174,7 @@ static void hang_up(struct feeder *f)
 	f->length = f->written = 0;
 }
 
-/* Nobody can be dialled from here, and every file is durable at once. */
+/* Dials are never answered, and every file is durable at once. */
 static void carry_out(struct feeder *f, const struct effect *effect)
 {
 	if (effect->type == EFFECT_SEND && effect->session == CONNECTION)
@@ -184,10 +184,6 @@ static void carry_out(struct feeder *f, const struct effect *effect)
 	else if (effect->type == EFFECT_PERSIST)
 		core_event(f->core, now_is(),
 		        &(struct event){.type = EVENT_PERSISTED, .id = effect->id, .ok = true});
-	else if (effect->type == EFFECT_DIAL)
-		core_event(f->core, now_is(),
-		        &(struct event){
-		                .type = EVENT_SESSION_DOWN, .session = effect->session, .text = "not here"});
 }
 
 static void drain(struct feeder *f)

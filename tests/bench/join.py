@@ -17,7 +17,7 @@ from tests.lab.wait import Failed, expect, wait_until
 AUTHORS = 500
 DOMAINS = 2000
 FIGURE_S = 5
-SECONDS_AT_MOST = 300
+SECONDS_AT_MOST = 120  # then it is told as that
 
 
 def _lines(options, authors):
@@ -41,13 +41,11 @@ def _join(agent, keys):
 
     try:
         held = wait_until(f"{agent.name} holds all", SECONDS_AT_MOST, holds_all, pause=0.5)
+        seconds = max(held[key]["since_ms"] for key in keys) / 1000 - began
     except Failed:
-        try:
-            print(f"{agent.name}: {len(keys & agent.held().keys())} of {len(keys)} after {SECONDS_AT_MOST} s")
-        except OSError:
-            pass
-        raise
-    return max(held[key]["since_ms"] for key in keys) / 1000 - began, usage.cpu_ns(agent.daemon.pid) / 1e9
+        agent.daemon.check_running()
+        seconds = SECONDS_AT_MOST
+    return seconds, usage.cpu_ns(agent.daemon.pid) / 1e9
 
 
 def _once(lab, options, number, authors):

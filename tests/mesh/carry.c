@@ -344,6 +344,7 @@ static void knock(struct world *world, struct connection *connection)
 		end_accept(world, connection, target, &from->said.vpn.at[0]);
 		return;
 	}
+	connection->refused = there;
 	plan_connection(world, connection,
 	        there ? net_arrival(&world->net, &world->dice, connection, 0, world->now_ms)
 	              : world->now_ms + world->net.dial_timeout_ms,
@@ -364,9 +365,7 @@ static void opened(struct world *world, struct connection *connection)
 		world_event(world, connection->ends[0], &event);
 	else
 		end_down(world, connection, 0,
-		        listener_at(world, &connection->address, connection->port) != NULL
-		                ? "Connection refused"
-		                : "No route to host");
+		        connection->refused ? "Connection refused" : "No route to host");
 }
 
 /* What arrives at a machine whose program knows nothing of the connection is answered by a reset. */

@@ -87,6 +87,7 @@ static void plans_no_row_for_its_own_claims(void **state)
 	fixture_accept(&f, "mine.test", &me);
 	fixture_meet(&f, &me); /* and has since got another address */
 	f.settings.vpn.at[0].bytes[3] = 77;
+	f.settings.carry = CARRY_VIEW;
 	fixture_local(&f, "a.test\nc.test\nmine.test\n", "");
 	fixture_settle(&f);
 	rows = plan(&nothing);

@@ -390,7 +390,7 @@ static void says_that_the_disk_is_full_and_goes_on_when_it_is_not(void **state)
 	fill_disk(*state, "disk/rest");
 	assert_int_equal(store_create(scratch_path(*state, "disk/t"), MAP_SMALL, &other, error), RESULT_FULL);
 	assert_string_equal(error, "No space left on device");
-	assert_int_equal(umount(scratch_path(*state, "disk")), 0);
+	assert_int_equal(umount2(scratch_path(*state, "disk"), MNT_DETACH), 0);
 }
 
 static void is_whole_after_being_killed_at_any_moment(void **state)
