@@ -4,6 +4,7 @@
  */
 #include "tests/unit/cmocka.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/mesh/world.h"
@@ -272,6 +273,91 @@ static void the_last_fixed_line_stays(void **state)
 	world_destroy(world);
 }
 
+enum { POOL = 7, NAMED = 4, EPOCH_MS = 600000 };
+
+/* What one publisher's zone says, as it was last written. */
+struct mx_set {
+	char hosts[POOL + 1]; /* numbers of the relays named, in order */
+	unsigned writes;
+	unsigned changes;
+};
+
+static void read_set(const char *zone, char hosts[POOL + 1])
+{
+	char host[32];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < POOL; i++) {
+		snprintf(host, sizeof host, " MX 10 relay%u-", i);
+		if (strstr(zone, host) != NULL)
+			hosts[count++] = (char)('0' + i);
+	}
+	hosts[count] = '\0';
+}
+
+/* Once there are four there are never fewer, never more than five, and one moves at a time. */
+static void watch_set(struct world *world, struct member *member, const struct effect *effect, void *context)
+{
+	struct mx_set *sets = context, *set = &sets[member->index - POOL - 1];
+	char hosts[POOL + 1];
+	int before = (int)strlen(set->hosts), now;
+
+	(void)world;
+	if (effect->type != EFFECT_ZONE || strcmp(effect->name, "rosa.test") != 0)
+		return;
+	read_set((const char *)effect->data, hosts);
+	now = (int)strlen(hosts);
+	if (before >= NAMED && strcmp(hosts, set->hosts) != 0) {
+		assert_true(now >= NAMED && now <= NAMED + 1);
+		assert_int_equal(now - before, before == NAMED ? 1 : -1);
+		set->changes++;
+	}
+	memcpy(set->hosts, hosts, sizeof hosts);
+	set->writes++;
+}
+
+/* Members: 0 is rosa, then the relays, then two publishers. */
+static void two_publishers_turn_alike_one_relay_at_a_time(void **state)
+{
+	struct world *world = world_create(10);
+	struct mx_set sets[2] = {{.writes = 0}};
+	struct member *rosa = world_add(world, "rosa");
+	unsigned alike = 0, looks = 0;
+
+	(void)state;
+	rosa->said.public.count = 0;
+	member_claim(rosa, "rosa.test");
+	for (unsigned i = 0; i < POOL; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "relay%u", i);
+		member_accept(world_add(world, name), "rosa.test", rosa);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct member *publisher = world_add(world, i == 0 ? "luz" : "nia");
+
+		publisher->said.has_mta = false;
+		member_publish(publisher, "pool.test", true);
+		member_publish(publisher, "rosa.test", false);
+	}
+	for (unsigned i = 0; i < world->count; i++) {
+		world->members[i]->timing.epoch_ms = EPOCH_MS;
+		for (unsigned k = 0; k < i; k++)
+			members_befriend(world->members[i], world->members[k]);
+	}
+	world->watch = watch_set;
+	world->watch_context = sets;
+	world_boot_all(world);
+	for (; looks < 60; looks++) {
+		world_run(world, 60000);
+		alike += strcmp(sets[0].hosts, sets[1].hosts) == 0;
+	}
+	/* An hour has six epochs of seven draws; between the draws both rest at the same four. */
+	assert_true(sets[0].changes > 12 && sets[1].changes > 12);
+	assert_true(alike > looks / 2);
+	world_destroy(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +370,7 @@ int main(void)
 	        cmocka_unit_test(a_released_claim_leaves_the_head_and_nothing_else),
 	        cmocka_unit_test(fixed_lines_stand_whatever_relays_do),
 	        cmocka_unit_test(the_last_fixed_line_stays),
+	        cmocka_unit_test(two_publishers_turn_alike_one_relay_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
