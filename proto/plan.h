@@ -30,6 +30,14 @@ bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriag
 /* Whether a relay may be *added* to what is published: a session of our own and a fresh SMTP banner. */
 typedef bool (*may_add_fn)(const void *context, const uint8_t relay[KEY_SIZE]);
 
+/* Is the domain somebody else's at this publisher? Whoever is published keeps it until the operator accepts
+ * another, or its own head has let it go. */
+bool plan_is_spoken_for(const struct node *node, const struct published *before,
+        const struct author *claimant, struct bytes domain);
+
+/* The fixed MX lines of the domains' own zones; out->mx is planned already. RESULT_NO_MEMORY. */
+enum result plan_fixed(const struct node *node, const struct published *before, struct published *out);
+
 /* What the zones of this publisher should name. Absence of an object never takes anything out, and no set
  * becomes empty. The caller owns *out. */
 enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,

@@ -159,19 +159,18 @@ static unsigned collect_candidates(struct planning *p, const struct author *clai
 	return count;
 }
 
-/* Is the domain somebody else's here? Whoever is published keeps it until the operator accepts another, or
- * its own head has let it go. */
-static bool is_spoken_for(struct planning *p, const struct author *claimant, struct bytes domain)
+bool plan_is_spoken_for(const struct node *node, const struct published *before,
+        const struct author *claimant, struct bytes domain)
 {
-	const struct published_mx *row = published_mx_find(p->before, domain);
-	const struct author *incumbent = row != NULL ? archive_find(&p->node->archive, row->author) : NULL;
+	const uint8_t *key = published_author(before, domain);
+	const struct author *incumbent = key != NULL ? archive_find(&node->archive, key) : NULL;
 	struct claim claim;
 
-	if (row == NULL || incumbent == claimant)
+	if (key == NULL || memcmp(key, claimant->key, KEY_SIZE) == 0)
 		return false;
 	if (incumbent != NULL && incumbent->head != NULL && !author_claim_find(incumbent, domain, &claim))
 		return false;
-	return !settings_accepts(p->node->settings, domain, claimant->key);
+	return !settings_accepts(node->settings, domain, claimant->key);
 }
 
 static enum result add_claim(struct planning *p, const struct author *claimant, const struct claim *claim)
@@ -181,7 +180,7 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 	enum result result = RESULT_OK;
 
 	if (policy_judge(p->node->settings, claim->domain) != STANDING_ACTIVE ||
-	        is_spoken_for(p, claimant, claim->domain))
+	        plan_is_spoken_for(p->node, p->before, claimant, claim->domain))
 		return RESULT_OK;
 	count = collect_candidates(p, claimant, claim, candidates);
 	if (count > MX_SET_TARGET)
@@ -195,8 +194,8 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 static unsigned voice_of(const struct planning *p, const struct published_mx *mx)
 {
 	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
-	const struct published_mx *row = published_mx_find(p->before, domain);
-	bool published = row != NULL && memcmp(row->author, mx->author, KEY_SIZE) == 0;
+	const uint8_t *author = published_author(p->before, domain);
+	bool published = author != NULL && memcmp(author, mx->author, KEY_SIZE) == 0;
 
 	return (settings_accepts(p->node->settings, domain, mx->author) ? 2U : 0) + published;
 }
@@ -392,6 +391,8 @@ enum result plan_published(const struct node *node, const struct published *befo
 	if (result == RESULT_OK && out->mx_count > 0)
 		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
 	if (result == RESULT_OK)
+		result = plan_fixed(node, before, out);
+	if (result == RESULT_OK)
 		result = add_hosts(&p);
 	if (result == RESULT_OK)
 		qsort(out->hosts, out->host_count, sizeof *out->hosts, compare_hosts);
@@ -454,23 +455,35 @@ static void put_pool(struct writer *w, const struct zone_setting *zone, const st
 	}
 }
 
-static void put_mx_set(struct writer *w, const struct node *node, const struct zone_setting *zone,
-        const struct published *published)
+static void put_relays(struct writer *w, const struct zone_setting *zone, const struct published *published,
+        const char *pool)
 {
 	const struct published_mx *mx =
 	        published_mx_find(published, bytes_of(zone->name.text, strlen(zone->name.text)));
 	char host[DOMAIN_LENGTH_MAX + 2];
 
-	if (node->settings->pool_count == 0)
-		return;
 	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
 		const struct published_host *relay = published_host_find(published, mx->relay);
 
 		if (strcmp(mx->domain.text, zone->name.text) != 0)
 			return;
-		if (relay != NULL && host_name(relay, node->settings->pools[0].text, host))
+		if (relay != NULL && host_name(relay, pool, host))
 			writer_format(w, "%s. %u IN MX %u %s\n", zone->name.text, zone->ttl_s, mx->preference,
 			        host);
+	}
+}
+
+static void put_mx_set(struct writer *w, const struct node *node, const struct zone_setting *zone,
+        const struct published *published)
+{
+	if (node->settings->pool_count > 0)
+		put_relays(w, zone, published, node->settings->pools[0].text);
+	for (unsigned i = 0; i < published->fixed_count; i++) {
+		const struct published_fixed *fixed = &published->fixed[i];
+
+		if (strcmp(fixed->domain.text, zone->name.text) == 0)
+			writer_format(w, "%s. %u IN MX %u %s.\n", zone->name.text, zone->ttl_s,
+			        fixed->preference, fixed->host.text);
 	}
 }
 

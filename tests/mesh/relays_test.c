@@ -193,6 +193,85 @@ static void a_released_claim_leaves_the_head_and_nothing_else(void **state)
 	world_destroy(t.world);
 }
 
+static uint64_t claims_version(const struct member *member)
+{
+	return node_self(core_node(member->core))->head->head.claims_version;
+}
+
+static void fixed_lines_stand_whatever_relays_do(void **state)
+{
+	struct trio t = trio_of(8);
+	uint64_t version;
+
+	(void)state;
+	member_fix_mx(t.rosa, "rosa.test", "mx.elsewhere.test", 30);
+	/* Nobody serves yet. */
+	t.ana->rcpt.outcome = t.luz->rcpt.outcome = t.rosa->rcpt.outcome = OUTCOME_FAILS;
+	world_boot_all(t.world);
+	world_run(t.world, 60000);
+	assert_int_equal(
+	        member_zone_lines(t.luz, "rosa.test", "rosa.test. 60 IN MX 30 mx.elsewhere.test."), 1);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX "), 1);
+	assert_int_equal(member_zone_lines(t.luz, "pool.test", "elsewhere"), 0);
+	t.ana->rcpt.outcome = t.luz->rcpt.outcome = t.rosa->rcpt.outcome = OUTCOME_WORKS;
+	world_run(t.world, 60000);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 10 "), 3);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 30 mx.elsewhere.test."), 1);
+	/* A change moves the claims version, and no relay has to be asked again. */
+	version = claims_version(t.rosa);
+	member_unfix_mx(t.rosa);
+	member_fix_mx(t.rosa, "rosa.test", "mx.elsewhere.test", 5);
+	member_fix_mx(t.rosa, "rosa.test", "other.test", 5);
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 20000);
+	assert_true(claims_version(t.rosa) > version);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 5 "), 2);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 10 "), 3);
+	/* A reload that changes nothing signs nothing. */
+	version = claims_version(t.rosa);
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 20000);
+	assert_int_equal(claims_version(t.rosa), version);
+	/* A publisher that comes back knowing nothing of rosa keeps them. */
+	world_kill(t.world, t.rosa, DEATH_MACHINE);
+	world_kill(t.world, t.luz, DEATH_PROCESS);
+	world_kill(t.world, t.ana, DEATH_MACHINE);
+	world_boot(t.world, t.luz);
+	world_run(t.world, 120000);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 5 "), 2);
+	world_boot(t.world, t.rosa);
+	member_unfix_mx(t.rosa);
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 180000);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 5 "), 0);
+	assert_true(member_zone_lines(t.luz, "rosa.test", " MX 10 ") > 0);
+	world_destroy(t.world);
+}
+
+static void the_last_fixed_line_stays(void **state)
+{
+	struct world *world = world_create(9);
+	struct member *rosa = world_add(world, "rosa");
+
+	(void)state;
+	rosa->said.carry = CARRY_NONE;
+	member_publish(rosa, "rosa.test", false);
+	member_claim(rosa, "rosa.test");
+	member_fix_mx(rosa, "rosa.test", "mx.elsewhere.test", 0);
+	world_boot_all(world);
+	world_run(world, 30000);
+	assert_int_equal(member_zone_lines(rosa, "rosa.test", " MX 0 mx.elsewhere.test."), 1);
+	member_unfix_mx(rosa);
+	world_reload(world, rosa);
+	world_run(world, 30000);
+	assert_int_equal(member_zone_lines(rosa, "rosa.test", " MX 0 mx.elsewhere.test."), 1);
+	names_del(&rosa->claims, "rosa.test");
+	world_reload(world, rosa);
+	world_run(world, 30000);
+	assert_int_equal(member_zone_lines(rosa, "rosa.test", " MX 0 mx.elsewhere.test."), 1);
+	world_destroy(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +282,8 @@ int main(void)
 	        cmocka_unit_test(a_denied_or_unpinned_key_is_never_chosen),
 	        cmocka_unit_test(a_home_that_relays_and_publishes_names_itself),
 	        cmocka_unit_test(a_released_claim_leaves_the_head_and_nothing_else),
+	        cmocka_unit_test(fixed_lines_stand_whatever_relays_do),
+	        cmocka_unit_test(the_last_fixed_line_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
