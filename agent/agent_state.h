@@ -49,7 +49,7 @@ struct agent {
 	struct probes probes;
 	struct control *control;
 	bool tables_rebuilt; /* since the start */
-	json_t *setup; /* what the last check of the MTA found missing; NULL: not checked yet */
+	json_t *setup;       /* what the last check of the MTA found missing; NULL: not checked yet */
 	char listen_error[160];
 	bool listen_said;
 	bool draining;

@@ -47,9 +47,6 @@ static bool check_relay(
 		return edit_refuse(error, "remove the key from the file denies first",
 		        "%s is denied here, so that adding it would change nothing",
 		        edit_name(&request->who));
-	if (!request->is_excluded && !request->who.is_own && request->who.name[0] == '\0')
-		return edit_refuse(error, "meshctl pin KEYLINE first", "key %s... isn't pinned here",
-		        edit_name(&request->who));
 	if (entry == NULL || entry->is_excluded != request->is_excluded)
 		return true;
 	/* Without a preference the one that is there stays. */
@@ -76,6 +73,9 @@ static json_t *report_relay(struct agent *agent, const struct relay_request *req
 	}
 	report = edit_report(request->already, file, "%s relays for your domains, preference %u", name,
 	        request->preference);
+	if (!request->who.is_own && request->who.name[0] == '\0')
+		edit_instruct(&report,
+		        "%s isn't pinned here: it is chosen while a friend's vouch lets it count", name);
 	if (!request->who.is_own)
 		edit_instruct(&report, "%s has to accept each of them: meshctl accept DOMAIN from %s", name,
 		        agent_config(agent)->name);

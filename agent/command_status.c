@@ -7,33 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/agent_state.h"
 #include "agent/commands.h"
+#include "agent/look.h"
 #include "proto/key.h"
-#include "proto/standing.h"
 
 struct report {
-	const struct agent *agent;
-	const struct node *node;
-	int64_t mono_ms;
+	struct look look;
 	json_t *warnings;
 	unsigned unserved; /* domains that should work and don't */
 };
-
-/* A name as this operator knows it, or the first characters of the key. Not reentrant beyond four uses. */
-static const char *name_of(const struct report *report, const uint8_t *key)
-{
-	static char texts[4][MEMBER_NAME_MAX + 16];
-	static unsigned turn;
-	char *text = texts[turn++ % 4];
-	struct bytes name = node_name_of(report->node, key);
-
-	if (name.length > 0)
-		snprintf(text, sizeof texts[0], "%.*s", (int)name.length, (const char *)name.data);
-	else
-		key_short_render(key, text);
-	return text;
-}
 
 __attribute__((format(printf, 3, 4))) static void warn(
         struct report *report, const char *tip, const char *format, ...)
@@ -47,108 +29,37 @@ __attribute__((format(printf, 3, 4))) static void warn(
 	json_array_append_new(report->warnings, json_pack("{s:s, s:s}", "text", text, "tip", tip));
 }
 
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
 /* --- members ----------------------------------------------------------------------------------------- */
-
-struct trouble_text {
-	const char *text; /* %1: name */
-	const char *tip;
-};
-
-static void describe_trouble(const struct report *report, const struct link *link, const char *name,
-        char *text, char *tip, size_t size)
-{
-	char address[ADDRESS_TEXT_BYTES] = "";
-
-	if (link->tried_port != 0)
-		address_render(&link->tried, address);
-	tip[0] = '\0';
-	switch (link->trouble) {
-	case LINK_NOT_TRIED:
-		snprintf(text, size, "not tried yet");
-		break;
-	case LINK_NO_ANSWER:
-		snprintf(text, size, "no answer at %s port %u: %s", address, link->tried_port, link->text);
-		snprintf(tip, size, "is meshd running at %s, and does ping %s work?", name, address);
-		break;
-	case LINK_OTHER_KEY:
-		snprintf(text, size, "at %s's address %s answers %s", name, address,
-		        name_of(report, link->other));
-		snprintf(tip, size, "ask %s for the key line again: meshctl key", name);
-		break;
-	case LINK_NOT_PINNED:
-		snprintf(text, size, "%s hasn't pinned you", name);
-		snprintf(tip, size, "give %s your key line (meshctl key), to be pinned there", name);
-		break;
-	case LINK_DENIED:
-		snprintf(text, size, "%s denies you", name);
-		break;
-	case LINK_REFUSED:
-		snprintf(text, size, "%s refused the session", name);
-		break;
-	case LINK_HANDSHAKE:
-		snprintf(text, size, "no handshake with what answers at %s port %u", address,
-		        link->tried_port);
-		snprintf(tip, size, "is it meshd, and has it the same secret in meshd.conf?");
-		break;
-	case LINK_SILENT:
-		snprintf(text, size, "went silent");
-		break;
-	case LINK_CLOSED:
-		snprintf(text, size, "closed: %s", link->text);
-		break;
-	case LINK_TROUBLES:
-	default:
-		snprintf(text, size, "down");
-		break;
-	}
-}
-
-static json_t *member_json(struct report *report, const struct member *member)
-{
-	const struct peers *peers = core_peers(report->agent->core);
-	const uint8_t *key = member->keyline.key;
-	const struct peer *peer = peers_up(peers, key);
-	const struct link *link = peers_link(peers, key);
-	char text[256] = "", tip[256] = "", address[ADDRESS_TEXT_BYTES], short_key[KEY_TEXT_BYTES];
-	const char *state = peer != NULL ? "up" : "down";
-	bool was_refused;
-
-	key_render(key, short_key);
-	address_render(peer != NULL ? &peer->address : &member->keyline.address, address);
-	was_refused = link == NULL || link->trouble == LINK_NOT_PINNED || link->trouble == LINK_DENIED ||
-	              link->trouble == LINK_REFUSED;
-	if (peer == NULL && was_refused)
-		state = "refused";
-	else if (peer == NULL && link->trouble == LINK_NOT_TRIED)
-		state = "unknown";
-	if (link == NULL) {
-		snprintf(text, sizeof text, "denied here");
-	} else if (peer == NULL) {
-		describe_trouble(report, link, member->name, text, tip, sizeof text);
-		if (link->trouble != LINK_NOT_TRIED)
-			warn(report, tip, "%s is down: %s", member->name, text);
-	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "name", member->name, "key", short_key,
-	        "address", address, "state", state, "since_s",
-	        link != NULL ? (json_int_t)((report->mono_ms - link->since_ms) / 1000) : 0, "direction",
-	        peer == NULL     ? ""
-	        : peer->outgoing ? "out"
-	                         : "in",
-	        "detail", text, "tip", tip);
-}
 
 static json_t *members_json(struct report *report)
 {
-	json_t *array = json_array();
+	json_t *array = look_members(&report->look);
+	const json_t *member;
+	size_t index;
 
-	for (size_t i = 0; i < report->agent->files.member_count; i++)
-		json_array_append_new(array, member_json(report, &report->agent->files.members[i]));
+	json_array_foreach(array, index, member)
+	{
+		const char *state = text_of(member, "state"), *detail = text_of(member, "detail");
+		bool is_missing = strcmp(state, "down") == 0 || strcmp(state, "refused") == 0;
+
+		if (is_missing && json_is_true(json_object_get(member, "pinned")) &&
+		        strcmp(detail, "denied here") != 0)
+			warn(report, text_of(member, "tip"), "%s is down: %s", text_of(member, "name"),
+			        detail);
+	}
 	return array;
 }
 
 static json_t *strangers_json(struct report *report)
 {
-	const struct peers *peers = core_peers(report->agent->core);
+	const struct peers *peers = report->look.peers;
 	json_t *array = json_array();
 	char key[KEY_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
 
@@ -157,177 +68,60 @@ static json_t *strangers_json(struct report *report)
 
 		key_render(stranger->key, key);
 		address_render(&stranger->address, address);
-		json_array_append_new(
-		        array, json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name",
-		                       name_of(report, stranger->key), "address", address, "seconds_ago",
-		                       (json_int_t)((report->mono_ms - stranger->seen_ms) / 1000)));
+		json_array_append_new(array,
+		        json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name",
+		                look_name(&report->look, stranger->key), "address", address, "seconds_ago",
+		                (json_int_t)((report->look.mono_ms - stranger->seen_ms) / 1000)));
 	}
 	return array;
 }
 
-/* --- my domains -------------------------------------------------------------------------------------- */
-
-/* Relays that serve the domain, by what we hold. */
-static unsigned list_carriers(struct report *report, const struct claim *claim, json_t *carriers)
-{
-	const struct author *self = node_self(report->node);
-	struct relay_cursor cursor = relay_cursor_of(&self->head->head, claim->relayset);
-	struct relay_choice choice;
-	unsigned count = 0;
-
-	while (relay_next(&cursor, &choice)) {
-		const struct author *relay = archive_find(&report->node->archive, choice.relay);
-		struct carriage_entry entry;
-		uint8_t name[NAME_HASH_SIZE];
-
-		domain_hash(claim->domain, name);
-		if (relay == NULL || relay->carriage_held.data == NULL ||
-		        !carriage_find(&relay->carriage, report->node->key, &entry) ||
-		        !carriage_serves(&entry, name, claim->since))
-			continue;
-		json_array_append_new(carriers, json_string(name_of(report, choice.relay)));
-		count++;
-	}
-	return count;
-}
-
-static json_t *unsigned_claim_json(struct report *report, const char *domain)
-{
-	struct bytes name = bytes_of(domain, strlen(domain));
-	enum standing policy = policy_judge(report->node->settings, name);
-	const char *why = own_waits_for(core_own(report->agent->core), report->node);
-	const char *tip = "";
-
-	report->unserved++;
-	if (policy != STANDING_ACTIVE) {
-		why = standing_text(policy)->phrase;
-		tip = standing_text(policy)->tip;
-	} else if (!report->node->settings->has_mta) {
-		why = "no postfix section in meshd.conf, so nobody can say that the mail is at home here";
-		tip = "add postfix { config_dir = \"/etc/postfix\" } and reload";
-	} else if (why == NULL && local_names_get(&report->node->local, name) == LOCALITY_FOREIGN) {
-		why = "this MTA doesn't hold the domain as local yet";
-		tip = "add it to mydestination or virtual_mailbox_domains";
-	} else if (why == NULL) {
-		why = "the MTA is being asked whether it holds the domain";
-	}
-	warn(report, tip, "%s isn't claimed yet: %s", domain, why);
-	return json_pack(
-	        "{s:s, s:s, s:s, s:[]}", "domain", domain, "state", "waiting", "detail", why, "carriers");
-}
-
-static json_t *own_domain_json(struct report *report, const char *domain)
-{
-	struct claim claim;
-	json_t *carriers;
-	unsigned count;
-
-	if (!author_claim_find(node_self(report->node), bytes_of(domain, strlen(domain)), &claim))
-		return unsigned_claim_json(report, domain);
-	carriers = json_array();
-	count = list_carriers(report, &claim, carriers);
-	report->unserved += count == 0;
-	if (count == 0)
-		warn(report, "ask a member that you pinned to run: meshctl accept DOMAIN from you",
-		        "%s: no relay serves it yet", domain);
-	return json_pack("{s:s, s:s, s:s, s:o}", "domain", domain, "state", count > 0 ? "ok" : "claimed",
-	        "detail", count > 0 ? "" : "no relay serves it yet", "carriers", carriers);
-}
+/* --- domains ----------------------------------------------------------------------------------------- */
 
 static json_t *my_domains_json(struct report *report)
 {
-	const struct settings *settings = report->node->settings;
-	json_t *array = json_array();
+	json_t *array = look_own_domains(&report->look, false);
+	const json_t *domain;
+	size_t index;
 
-	for (unsigned i = 0; i < settings->claim_count; i++)
-		json_array_append_new(array, own_domain_json(report, settings->claims[i].text));
+	json_array_foreach(array, index, domain)
+	{
+		const char *state = text_of(domain, "state");
+
+		if (strcmp(state, "ok") == 0)
+			continue;
+		report->unserved++;
+		warn(report, text_of(domain, "tip"), "%s%s: %s", text_of(domain, "domain"),
+		        strcmp(state, "waiting") == 0 ? " isn't claimed yet" : "", text_of(domain, "detail"));
+	}
 	return array;
 }
 
-/* --- carried ----------------------------------------------------------------------------------------- */
-
-static json_t *carried_json_of(
-        struct report *report, const struct author *author, const struct claim *claim, enum standing standing)
+/* Age of the newest good answer of our own MTA; null: none since the start. */
+static json_t *tested_age(const struct report *report)
 {
-	const struct relay *relay = core_relay(report->agent->core);
-	const struct target *target = relay_target(relay, claim->domain, author->key);
-	const struct standing_text *text = standing_text(standing);
-	const char *state = "inactive", *detail = text->phrase;
+	const struct relay *relay = report->look.relay;
+	int64_t newest_ms = 0;
 
-	if (target != NULL && target->verified) {
-		state = "verified";
-		detail = "";
-	} else if (target != NULL && target->shadowed) {
-		state = "shadowed";
-		detail = "another transport map of Postfix answers before ours: the admin's word wins";
-	} else if (target != NULL && target->installed) {
-		state = "applied";
-		detail = target->refusals > 0 ? "Postfix refuses it: see meshctl setup postfix"
-		                              : "Postfix is being asked";
-	} else if (standing == STANDING_ACTIVE) {
-		state = "active";
-		detail = report->node->settings->observe ? "observing only" : "going into the tables";
+	for (unsigned i = 0; i < relay->target_count; i++) {
+		if (relay->targets[i].good_ms > newest_ms)
+			newest_ms = relay->targets[i].good_ms;
 	}
-	report->unserved += standing == STANDING_ACTIVE && strcmp(state, "verified") != 0 &&
-	                    !report->node->settings->observe;
-	return json_pack("{s:s%, s:s, s:s, s:s, s:s, s:s}", "domain", (const char *)claim->domain.data,
-	        claim->domain.length, "from", name_of(report, author->key), "state", state, "standing",
-	        text->word, "detail", detail, "tip", standing == STANDING_ACTIVE ? "" : text->tip);
-}
-
-static void add_claims_of(struct report *report, const struct author *author, json_t *array)
-{
-	const struct relay *relay = core_relay(report->agent->core);
-	struct author_claims claims = author_claims_of(author);
-	struct claim claim;
-
-	for (unsigned index = 0; author_claims_next(&claims, &claim); index++) {
-		const struct table_row *row = table_rows_find(&relay->applied, claim.domain);
-		enum standing standing =
-		        standing_of(report->node, author, &claim, index, row != NULL ? row->author : NULL);
-
-		json_array_append_new(array, carried_json_of(report, author, &claim, standing));
-	}
-}
-
-/* Rows that stay in the tables although no claim stands behind them: leaving is for a later version. */
-static void add_kept(struct report *report, json_t *array)
-{
-	const struct table_rows *applied = &core_relay(report->agent->core)->applied;
-	struct claim claim;
-
-	for (unsigned i = 0; i < applied->count; i++) {
-		const struct table_row *row = &applied->rows[i];
-		const struct author *author = archive_find(&report->node->archive, row->author);
-		const char *why =
-		        author == NULL || author->head == NULL
-		                ? "kept as it was: its claimant's statements haven't been heard since the "
-		                  "start"
-		                : "kept: no longer claimed, but nothing leaves the tables in this version";
-
-		if (author != NULL && author->head != NULL &&
-		        author_claim_find(
-		                author, bytes_of(row->domain.text, strlen(row->domain.text)), &claim))
-			continue;
-		json_array_append_new(
-		        array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "domain", row->domain.text, "from",
-		                       name_of(report, row->author), "state", "kept", "standing", "kept",
-		                       "detail", why, "tip", ""));
-	}
+	return newest_ms > 0 ? json_integer((report->look.mono_ms - newest_ms) / 1000) : json_null();
 }
 
 static json_t *carried_json(struct report *report)
 {
-	json_t *array = json_array();
+	json_t *array = look_carried(&report->look, false);
+	const json_t *domain;
+	size_t index;
 
-	for (unsigned i = 0; i < report->node->archive.count; i++) {
-		const struct author *author = report->node->archive.authors[i];
-
-		if (author->head != NULL && memcmp(author->key, report->node->key, KEY_SIZE) != 0 &&
-		        report->node->settings->has_mta)
-			add_claims_of(report, author, array);
+	json_array_foreach(array, index, domain)
+	{
+		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
+		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
+		                    !report->look.node->settings->observe;
 	}
-	add_kept(report, array);
 	return array;
 }
 
@@ -354,8 +148,8 @@ static json_t *missing_json(const json_t *setup)
 
 static json_t *tables_json(struct report *report)
 {
-	const struct relay *relay = core_relay(report->agent->core);
-	const struct settings *settings = report->node->settings;
+	const struct relay *relay = report->look.relay;
+	const struct settings *settings = report->look.node->settings;
 	const char *state = !settings->has_mta  ? "none"
 	                    : settings->observe ? "observing"
 	                    : relay->tables_ok  ? "ok"
@@ -365,7 +159,7 @@ static json_t *tables_json(struct report *report)
 	if (settings->has_mta && !settings->observe && relay->error[0] != '\0')
 		warn(report, "meshctl setup postfix prints what is missing", "tables: %s", relay->error);
 	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing",
-	        missing_json(report->agent->setup), "rows", (int)relay->applied.count);
+	        missing_json(report->look.agent->setup), "rows", (int)relay->applied.count);
 }
 
 /* Domain -> names of its relays; of one domain only where the zone is its own. */
@@ -384,7 +178,7 @@ static json_t *mx_json(
 			hosts = json_array();
 			json_object_set_new(object, domain, hosts);
 		}
-		json_array_append_new(hosts, json_string(name_of(report, published->mx[i].relay)));
+		json_array_append_new(hosts, json_string(look_name(&report->look, published->mx[i].relay)));
 	}
 	return object;
 }
@@ -392,10 +186,10 @@ static json_t *mx_json(
 static json_t *zone_json(
         struct report *report, const struct publisher *publisher, const struct zone_work *zone)
 {
-	const char *state = report->node->settings->observe ? "observing"
-	                    : zone->error[0] != '\0'        ? "failed"
-	                    : zone_work_is_done(zone)       ? "ok"
-	                                                    : "working";
+	const char *state = report->look.node->settings->observe ? "observing"
+	                    : zone->error[0] != '\0'             ? "failed"
+	                    : zone_work_is_done(zone)            ? "ok"
+	                                                         : "working";
 
 	if (zone->error[0] != '\0')
 		warn(report, "", "zone %s: %s", zone->setting.name.text, zone->error);
@@ -406,7 +200,7 @@ static json_t *zone_json(
 
 static json_t *published_json(struct report *report)
 {
-	const struct publisher *publisher = core_publisher(report->agent->core);
+	const struct publisher *publisher = report->look.publisher;
 	json_t *zones = json_array();
 
 	for (unsigned i = 0; i < publisher->zone_count; i++)
@@ -421,14 +215,14 @@ static json_t *store_json(struct report *report)
 	static const char *const found[] = {[STORE_FOUND_NONE] = "none",
 	        [STORE_FOUND_WHOLE] = "whole",
 	        [STORE_FOUND_DAMAGED] = "damaged"};
-	const struct store_keeper *keeper = &report->agent->keeper;
+	const struct store_keeper *keeper = &report->look.agent->keeper;
 	const struct store_loaded *loaded = &keeper->loaded;
 	bool failed = keeper->error[0] != '\0';
 	char tip[PATHS_SIZE + 64];
 
 	if (failed) {
 		snprintf(tip, sizeof tip, "is there room, and may meshd write? df %s",
-		        report->agent->paths.var_dir);
+		        report->look.agent->paths.var_dir);
 		warn(report, tip, "others' statements aren't stored: %s; meshd tries again, mail goes on",
 		        keeper->error);
 	}
@@ -450,7 +244,7 @@ static json_t *store_json(struct report *report)
 
 static json_t *roles_json(const struct report *report)
 {
-	const struct settings *settings = report->node->settings;
+	const struct settings *settings = report->look.node->settings;
 	json_t *roles = json_array();
 
 	if (settings->claim_count > 0)
@@ -488,20 +282,20 @@ static json_t *alarms_json(const struct agent *agent)
 static json_t *notes_json(const struct report *report)
 {
 	json_t *notes = json_array();
-	const char *waits = own_waits_for(core_own(report->agent->core), report->node);
+	const char *waits = own_waits_for(core_own(report->look.agent->core), report->look.node);
 	char text[256];
 
-	if (report->node->settings->observe)
+	if (report->look.node->settings->observe)
 		json_array_append_new(notes,
 		        json_string("observing only: nothing is written (observe = yes in meshd.conf)"));
-	if (report->agent->keeper.was_lost)
+	if (report->look.agent->keeper.was_lost)
 		json_array_append_new(notes, json_string("there was no store at the start: others' "
 		                                         "statements were fetched again"));
 	if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}
-	if (report->node->settings->has_mta)
+	if (report->look.node->settings->has_mta)
 		json_array_append_new(notes, json_string("nothing is ever removed from the tables in this "
 		                                         "version (no order out yet)"));
 	return notes;
@@ -509,28 +303,24 @@ static json_t *notes_json(const struct report *report)
 
 json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error)
 {
-	struct report report = {
-	        .agent = agent,
-	        .node = core_node(agent->core),
-	        .mono_ms = agent_mono_ms(agent),
-	        .warnings = json_array(),
-	};
+	struct report report = {.look = look_of(agent), .warnings = json_array()};
 	char key[KEY_TEXT_BYTES];
 	json_t *data;
 
 	(void)args;
 	(void)error;
-	key_render(report.node->key, key);
+	key_render(report.look.node->key, key);
 	data = json_pack("{s:s, s:s, s:s, s:o, s:s, s:b}", "mesh", agent->paths.net, "me", agent->config.name,
 	        "key", key, "roles", roles_json(&report), "version", CORREOMESH_VERSION, "observe",
 	        agent->config.observe);
 	json_object_set_new(data, "members", members_json(&report));
 	json_object_set_new(data, "my_domains", my_domains_json(&report));
 	json_object_set_new(data, "carried", carried_json(&report));
+	json_object_set_new(data, "tested_s", tested_age(&report));
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
 	json_object_set_new(data, "strangers", strangers_json(&report));
-	json_object_set_new(data, "counters", counters_json(&report.node->counters));
+	json_object_set_new(data, "counters", counters_json(&report.look.node->counters));
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));

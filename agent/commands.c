@@ -5,20 +5,29 @@
 
 #include "agent/command_operator.h"
 #include "agent/command_relay.h"
+#include "agent/command_withdraw.h"
 #include "agent/log.h"
 
 static const struct control_command rows[] = {
         {"accept", true, command_accept},
         {"claim", true, command_claim},
+        {"decline", true, command_decline},
+        {"domains", false, command_domains},
         {"held", false, command_held},
         {"log", false, command_log},
+        {"members", false, command_members},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
         {"relay add", true, command_relay_add},
         {"relay carry", true, command_relay_carry},
         {"relay del", true, command_relay_del},
+        {"release", true, command_release},
+        {"relays", false, command_relays},
         {"reload", true, command_reload},
+        {"show", false, command_show},
         {"status", false, command_status},
+        {"unpin", true, command_unpin},
+        {"why", false, command_why},
 };
 
 static void note(struct agent *agent, uid_t uid, const struct control_command *command, const json_t *args,

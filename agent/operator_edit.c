@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -140,6 +141,80 @@ static enum result set_line(
 	else if (text != NULL)
 		result = line_file_add(&file, text, why);
 	line_file_fini(&file);
+	return result;
+}
+
+enum result operator_edit_release(const struct paths *paths, const char *domain, struct complaint *why)
+{
+	const struct subject subject = {.domain = domain};
+
+	return set_line(paths->claims, &subject, NULL, why);
+}
+
+enum result operator_edit_decline(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
+        const char *name, struct complaint *why)
+{
+	struct subject subject = {.domain = domain, .name = name, .key_word = 2};
+
+	key_render(key, subject.key);
+	return set_line(paths->accepts, &subject, NULL, why);
+}
+
+/* The key line in an open directory's file. */
+static enum result read_pin(int dirfd, const char *name, struct keyline *keyline)
+{
+	struct keyline_fault fault;
+	struct complaint unused;
+	struct line_file file;
+	uint8_t *bytes = NULL;
+	size_t length;
+	enum result result = fact_read(dirfd, name, LINE_FILE_SIZE_MAX, &bytes, &length);
+
+	if (result != RESULT_OK)
+		return result;
+	result = line_file_parse(&file, name, (const char *)bytes, length, &unused);
+	free(bytes);
+	if (result != RESULT_OK)
+		return result;
+	result = file.count == 1
+	                 ? keyline_parse(file.entries[0].text, file.entries[0].length, keyline, &fault)
+	                 : RESULT_CHANGED;
+	line_file_fini(&file);
+	return result;
+}
+
+static enum result complain_unpin(
+        const struct paths *paths, const char *name, enum result result, struct complaint *why)
+{
+	int error = errno;
+
+	if (result == RESULT_IO)
+		complaint_set(why, "%s/%s can't be removed: %s", paths->members_dir, name, strerror(error));
+	else if (result == RESULT_REFUSED)
+		complaint_set(why, "%s/%s is no regular file", paths->members_dir, name);
+	else
+		complaint_set(why, "%s/%s was changed just now; nothing was done", paths->members_dir, name);
+	complaint_set_tip(why, result == RESULT_CHANGED ? "give the command again"
+	                                                : "remove it yourself, then: meshctl reload");
+	return result;
+}
+
+enum result operator_edit_unpin(
+        const struct paths *paths, const char *name, const uint8_t key[KEY_BYTES], struct complaint *why)
+{
+	struct keyline keyline;
+	int dirfd = -1;
+	enum result result = fact_dir_open_read(paths->members_dir, &dirfd);
+
+	if (result == RESULT_OK)
+		result = read_pin(dirfd, name, &keyline);
+	if (result == RESULT_OK && memcmp(keyline.key, key, KEY_BYTES) != 0)
+		result = RESULT_CHANGED;
+	if (result == RESULT_OK)
+		result = fact_remove(dirfd, name);
+	if (result != RESULT_OK)
+		complain_unpin(paths, name, result, why);
+	fact_dir_close(dirfd);
 	return result;
 }
 

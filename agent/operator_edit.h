@@ -27,6 +27,19 @@ enum result operator_edit_claim(
 enum result operator_edit_accept(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
         const char *name, int64_t wall_s, struct complaint *why);
 
+/* Removes members/NAME if it still holds that key. CHANGED: it holds another; REFUSED: it is no regular file.
+ */
+enum result operator_edit_unpin(
+        const struct paths *paths, const char *name, const uint8_t key[KEY_BYTES], struct complaint *why);
+
+/* Takes the line about the domain out of claims; OK also when there is none. */
+enum result operator_edit_release(const struct paths *paths, const char *domain, struct complaint *why);
+
+/* Takes the line "DOMAIN from KEY" out of accepts, or "DOMAIN from NAME" where name isn't NULL; OK also when
+ * there is none. */
+enum result operator_edit_decline(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
+        const char *name, struct complaint *why);
+
 /* Sets the line of a relay in relays to "KEY PREFERENCE  # NAME DATE" or "KEY no  # NAME DATE"; name may be
  * NULL. */
 struct operator_relay {

@@ -568,6 +568,25 @@ const struct accept *operator_files_accept_find(
 	return bsearch(&wanted, files->accepts, files->accept_count, sizeof wanted, compare_accepts);
 }
 
+const struct accept *operator_files_accepts_of(
+        const struct operator_files *files, const char *domain, size_t *count)
+{
+	size_t low = 0, high = files->accept_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(files->accepts[middle].domain, domain) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*count = 0;
+	while (low + *count < files->accept_count && strcmp(files->accepts[low + *count].domain, domain) == 0)
+		++*count;
+	return *count > 0 ? &files->accepts[low] : NULL;
+}
+
 const struct deny *operator_files_deny_find(const struct operator_files *files, const uint8_t key[KEY_BYTES])
 {
 	struct deny wanted = {.line = 0};

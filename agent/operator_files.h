@@ -95,6 +95,9 @@ const struct member *operator_files_member_keyed(
 const struct own_claim *operator_files_claim_find(const struct operator_files *files, const char *domain);
 const struct accept *operator_files_accept_find(
         const struct operator_files *files, const char *domain, const uint8_t key[KEY_BYTES]);
+/* All of one domain, which stand together; *count of them, 0: none. */
+const struct accept *operator_files_accepts_of(
+        const struct operator_files *files, const char *domain, size_t *count);
 const struct deny *operator_files_deny_find(const struct operator_files *files, const uint8_t key[KEY_BYTES]);
 const struct relay_entry *operator_files_relay_find(
         const struct operator_files *files, const uint8_t key[KEY_BYTES]);

@@ -153,8 +153,7 @@ static void finish(struct reading *reading)
 	int status = 0;
 
 	close(reading->fd);
-	if (!reading->ended)
-		kill(reading->pid, SIGKILL);
+	kill(reading->pid, SIGKILL); /* whatever it does now: it has said all, or is dying anyhow, or must */
 	while (waitpid(reading->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (reading->ended)

@@ -220,10 +220,11 @@ static void on_close_late(uv_timer_t *timer)
 	connection_end(timer->data);
 }
 
+/* The other side is left the time to read what was sent: closing with its bytes unread would reset it. Its
+ * end of the stream, or the timer, closes. */
 static void on_shutdown(uv_shutdown_t *shutdown, int status)
 {
-	(void)status;
-	if (!uv_is_closing((uv_handle_t *)shutdown->handle))
+	if (status < 0 && !uv_is_closing((uv_handle_t *)shutdown->handle))
 		connection_end(shutdown->handle->data);
 }
 

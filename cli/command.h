@@ -41,15 +41,23 @@ enum cli_exit command_setup(const struct cli *cli, char *const *args, int count)
 /* cli/command_edit.c: what changes the operator's files, by the agent. */
 enum cli_exit command_accept(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_claim(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_decline(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_pin(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relay_add(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relay_carry(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relay_del(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_release(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count);
 
 /* cli/command_look.c */
+enum cli_exit command_domains(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_log(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_members(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_plan(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_relays(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_show(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_status(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_why(const struct cli *cli, char *const *args, int count);
 
 #endif

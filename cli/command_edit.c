@@ -23,13 +23,39 @@ static enum cli_exit edit(const struct cli *cli, const char *command, json_t *ar
 	return code == CLI_DONE ? cli_end(cli, reply, render_edit) : code;
 }
 
+/* DOMAIN from MEMBER */
+static enum cli_exit edit_from(const struct cli *cli, const char *command, char *const *args)
+{
+	char usage[64];
+
+	snprintf(usage, sizeof usage, "meshctl %s DOMAIN from MEMBER", command);
+	if (strcmp(args[1], "from") != 0)
+		return cli_fail(cli, CLI_USAGE, usage, "the second word has to be \"from\"");
+	return edit(cli, command, json_pack("{s:s,s:s}", "domain", args[0], "from", args[2]));
+}
+
 enum cli_exit command_accept(const struct cli *cli, char *const *args, int count)
 {
 	(void)count;
-	if (strcmp(args[1], "from") != 0)
-		return cli_fail(cli, CLI_USAGE, "meshctl accept DOMAIN from MEMBER",
-		        "the second word has to be \"from\"");
-	return edit(cli, "accept", json_pack("{s:s,s:s}", "domain", args[0], "from", args[2]));
+	return edit_from(cli, "accept", args);
+}
+
+enum cli_exit command_decline(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return edit_from(cli, "decline", args);
+}
+
+enum cli_exit command_release(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return edit(cli, "release", json_pack("{s:s}", "domain", args[0]));
+}
+
+enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count)
+{
+	(void)count;
+	return edit(cli, "unpin", json_pack("{s:s}", "member", args[0]));
 }
 
 enum cli_exit command_claim(const struct cli *cli, char *const *args, int count)

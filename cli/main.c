@@ -51,6 +51,7 @@ static enum cli_exit print_help(void)
 		        cli_commands[i].help);
 	printf("\n  --net NET     which net (default: the only one in /etc/meshd)\n"
 	       "  --json        print JSON, also for errors\n"
+	       "  -v, --verbose  more, where a command says so\n"
 	       "  --prefix DIR  goes before all paths\n"
 	       "  --help, --version\n\n"
 	       "exit codes: 0 done, 1 failed, 2 wrong usage, 3 meshd isn't running; manual: meshctl(1)\n");

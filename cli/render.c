@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct render_row {
-	char cells[RENDER_COLUMNS_MAX][RENDER_CELL_SIZE];
+	char *cells[RENDER_COLUMNS_MAX]; /* owned; NULL: empty */
 };
 
 /* Bytes of the control character at `text`; 0 for another one. C1 controls are C2 80 to C2 9F in UTF-8. */
@@ -62,17 +63,34 @@ void render_age(char text[RENDER_AGE_SIZE], long long seconds)
 	}
 }
 
-void render_line(FILE *out, const char *label, const char *format, ...)
+void render_date(char text[RENDER_DATE_SIZE], long long seconds)
 {
-	char text[4 * RENDER_CELL_SIZE];
-	va_list arguments;
+	const long long year_9999 = 253402300799;
+	time_t time = (time_t)seconds;
+	struct tm tm;
 
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	fprintf(out, "%-*s", RENDER_LABEL_WIDTH, label);
-	render_text(out, text);
-	fputc('\n', out);
+	if (seconds < 0 || seconds > year_9999 || gmtime_r(&time, &tm) == NULL ||
+	        strftime(text, RENDER_DATE_SIZE, "%Y-%m-%d %H:%M", &tm) == 0)
+		text[0] = '\0';
+}
+
+void render_join(char words[RENDER_WORDS_SIZE], const json_t *array, const char *between)
+{
+	const size_t room = RENDER_WORDS_SIZE - sizeof " ...";
+	size_t used = 0;
+
+	words[0] = '\0';
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *word = json_string_value(json_array_get(array, i));
+
+		word = word == NULL ? "" : word;
+		if (used + strlen(between) + strlen(word) > room) {
+			snprintf(words + used, RENDER_WORDS_SIZE - used, " ...");
+			return;
+		}
+		used += (size_t)snprintf(
+		        words + used, RENDER_WORDS_SIZE - used, "%s%s", i > 0 ? between : "", word);
+	}
 }
 
 /* Columns that a text takes: its code points. */
@@ -85,6 +103,28 @@ static size_t text_width(const char *text)
 	return width;
 }
 
+/* A label may be somebody's name, which may be longer than the column. */
+static void render_label(FILE *out, const char *label)
+{
+	size_t width = text_width(label);
+
+	render_text(out, label);
+	fprintf(out, "%*s", width < RENDER_LABEL_WIDTH ? (int)(RENDER_LABEL_WIDTH - width) : 2, "");
+}
+
+void render_line(FILE *out, const char *label, const char *format, ...)
+{
+	char text[4 * RENDER_CELL_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	render_label(out, label);
+	render_text(out, text);
+	fputc('\n', out);
+}
+
 void render_table_add(struct render_table *table, const char *const *cells, size_t count)
 {
 	struct render_row *rows = realloc(table->rows, (table->count + 1) * sizeof *rows);
@@ -94,10 +134,19 @@ void render_table_add(struct render_table *table, const char *const *cells, size
 	table->rows = rows;
 	memset(&rows[table->count], 0, sizeof *rows);
 	count = count > RENDER_COLUMNS_MAX ? RENDER_COLUMNS_MAX : count;
-	for (size_t i = 0; i < count; i++)
-		clean(rows[table->count].cells[i], RENDER_CELL_SIZE, cells[i] == NULL ? "" : cells[i]);
+	for (size_t i = 0; i < count; i++) {
+		char cell[RENDER_CELL_SIZE];
+
+		clean(cell, sizeof cell, cells[i] == NULL ? "" : cells[i]);
+		rows[table->count].cells[i] = cell[0] == '\0' ? NULL : strdup(cell);
+	}
 	table->count++;
 	table->columns = count > table->columns ? count : table->columns;
+}
+
+static const char *cell_of(const struct render_row *row, size_t column)
+{
+	return row->cells[column] == NULL ? "" : row->cells[column];
 }
 
 static size_t column_width(const struct render_table *table, size_t column)
@@ -105,7 +154,7 @@ static size_t column_width(const struct render_table *table, size_t column)
 	size_t width = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
-		size_t own = text_width(table->rows[i].cells[column]);
+		size_t own = text_width(cell_of(&table->rows[i], column));
 
 		width = own > width ? own : width;
 	}
@@ -117,7 +166,7 @@ static size_t used_columns(const struct render_table *table, const struct render
 {
 	size_t used = table->columns;
 
-	while (used > 0 && row->cells[used - 1][0] == '\0')
+	while (used > 0 && row->cells[used - 1] == NULL)
 		used--;
 	return used;
 }
@@ -128,9 +177,9 @@ static void print_row(
 	size_t used = used_columns(table, row);
 
 	for (size_t i = 0; i < used; i++) {
-		size_t pad = i + 1 < used ? widths[i] - text_width(row->cells[i]) + 2 : 0;
+		size_t pad = i + 1 < used ? widths[i] - text_width(cell_of(row, i)) + 2 : 0;
 
-		fprintf(out, "%s%*s", row->cells[i], (int)pad, "");
+		fprintf(out, "%s%*s", cell_of(row, i), (int)pad, "");
 	}
 	fputc('\n', out);
 }
@@ -142,8 +191,11 @@ void render_table_print(struct render_table *table, FILE *out, const char *label
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] = column_width(table, i);
 	for (size_t i = 0; i < table->count; i++) {
-		fprintf(out, "%-*s", RENDER_LABEL_WIDTH, i == 0 ? label : "");
+		if (label != NULL)
+			fprintf(out, "%-*s", RENDER_LABEL_WIDTH, i == 0 ? label : "");
 		print_row(table, &table->rows[i], widths, out);
+		for (size_t column = 0; column < RENDER_COLUMNS_MAX; column++)
+			free(table->rows[i].cells[column]);
 	}
 	free(table->rows);
 	memset(table, 0, sizeof *table);

@@ -7,8 +7,8 @@
 #include "cli/render.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define LINES_MAX 20 /* of one sort; the rest is counted */
-#define WORDS_SIZE 512
+#define SUMMARY_WIDTH 20 /* so that what follows stands below the mesh of the first line */
+#define LINES_MAX 20     /* of one sort; the rest is counted */
 
 /* How many elements of an array have state `state`. */
 static size_t count_state(const json_t *array, const char *state)
@@ -18,23 +18,6 @@ static size_t count_state(const json_t *array, const char *state)
 	for (size_t i = 0; i < json_array_size(array); i++)
 		count += strcmp(render_get_text(json_array_get(array, i), "state"), state) == 0 ? 1 : 0;
 	return count;
-}
-
-/* Strings of an array in one line. */
-static void join(char words[WORDS_SIZE], const json_t *array, const char *between)
-{
-	size_t used = 0;
-
-	words[0] = '\0';
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		const char *word = json_string_value(json_array_get(array, i));
-		int length = snprintf(words + used, WORDS_SIZE - used, "%s%s", i > 0 ? between : "",
-		        word == NULL ? "" : word);
-
-		if (length < 0 || (size_t)length >= WORDS_SIZE - used)
-			return;
-		used += (size_t)length;
-	}
 }
 
 static void render_rest(FILE *out, size_t count)
@@ -52,9 +35,9 @@ static void render_headline(FILE *out, const json_t *data)
 	const json_t *members = json_object_get(data, "members");
 	size_t warnings = json_array_size(json_object_get(data, "warnings"));
 	const char *headline = render_get_text(data, "headline");
-	char left[WORDS_SIZE];
-	char right[2 * WORDS_SIZE];
-	char roles[WORDS_SIZE];
+	char left[RENDER_WORDS_SIZE];
+	char right[2 * RENDER_WORDS_SIZE];
+	char roles[RENDER_WORDS_SIZE];
 
 	if (headline[0] == '\0')
 		headline = json_is_true(json_object_get(data, "mail_flows")) ? "MAIL FLOWS"
@@ -63,10 +46,11 @@ static void render_headline(FILE *out, const json_t *data)
 	if (warnings > 0)
 		snprintf(left, sizeof left, "%.200s, %zu warning%s", headline, warnings,
 		        warnings == 1 ? "" : "s");
-	join(roles, json_object_get(data, "roles"), ", ");
+	render_join(roles, json_object_get(data, "roles"), ", ");
 	snprintf(right, sizeof right, "mesh %.100s, me: %.100s%s%s%s, %zu of %zu up",
 	        render_get_text(data, "mesh"), render_get_text(data, "me"), roles[0] != '\0' ? " (" : "",
-	        roles, roles[0] != '\0' ? ")" : "", count_state(members, "up"), json_array_size(members));
+	        roles, roles[0] != '\0' ? ")" : "",
+	        count_state(members, "up") + count_state(members, "alive"), json_array_size(members));
 	render_text(out, left);
 	fprintf(out, "%*s", strlen(left) < 32 ? (int)(33 - strlen(left)) : 2, "");
 	render_text(out, right);
@@ -80,27 +64,40 @@ static void render_observe(FILE *out, const json_t *data)
 		        "no table and no zone is written (observe = yes); see meshctl plan");
 }
 
+/* "rosa.test: MX ana luz", or why not. */
+static void render_domain(FILE *out, const char *label, const char *summary, const json_t *domain)
+{
+	char relays[RENDER_WORDS_SIZE];
+	const char *state = render_get_text(domain, "state");
+
+	render_join(relays, json_object_get(domain, "relays"), " ");
+	if (strcmp(state, "ok") == 0)
+		render_line(out, label, "%-*s%s: MX %s", SUMMARY_WIDTH, summary,
+		        render_get_text(domain, "domain"), relays);
+	else
+		render_line(out, label, "%-*s%s: %s, %s", SUMMARY_WIDTH, summary,
+		        render_get_text(domain, "domain"), state, render_get_text(domain, "detail"));
+}
+
 static void render_my_domains(FILE *out, const json_t *data)
 {
 	const json_t *domains = json_object_get(data, "my_domains");
-	size_t count = json_array_size(domains);
-	struct render_table table = {NULL, 0, 0};
+	size_t count = json_array_size(domains), ok = count_state(domains, "ok");
+	char summary[64];
 
 	if (count == 0) {
 		render_line(
 		        out, "my domains", "none; a domain whose mailboxes are here: meshctl claim DOMAIN");
 		return;
 	}
-	render_line(out, "my domains", "%zu of %zu ok", count_state(domains, "ok"), count);
-	for (size_t i = 0; i < count && i < LINES_MAX; i++) {
-		const json_t *domain = json_array_get(domains, i);
-		const char *const cells[] = {render_get_text(domain, "domain"),
-		        render_get_text(domain, "state"), render_get_text(domain, "detail")};
-
-		render_table_add(&table, cells, COUNT(cells));
-	}
-	render_table_print(&table, out, "");
-	render_rest(out, count);
+	snprintf(summary, sizeof summary, "%zu ok", count);
+	if (ok < count)
+		snprintf(summary, sizeof summary, "%zu of %zu ok", ok, count);
+	for (size_t i = 0; i < count && i < LINES_MAX; i++)
+		render_domain(
+		        out, i == 0 ? "my domains" : "", i == 0 ? summary : "", json_array_get(domains, i));
+	if (count > LINES_MAX)
+		render_line(out, "", "and %zu more: meshctl domains", count - LINES_MAX);
 }
 
 /* Only those that need a look are listed. */
@@ -109,6 +106,7 @@ static void render_carried(FILE *out, const json_t *data)
 	const json_t *carried = json_object_get(data, "carried");
 	size_t count = json_array_size(carried);
 	size_t verified = count_state(carried, "verified");
+	char summary[64], age[RENDER_AGE_SIZE];
 	struct render_table table = {NULL, 0, 0};
 
 	if (count == 0) {
@@ -116,7 +114,12 @@ static void render_carried(FILE *out, const json_t *data)
 		        out, "carried", "nothing; for a friend's domain: meshctl accept DOMAIN from MEMBER");
 		return;
 	}
-	render_line(out, "carried", "%zu of %zu verified", verified, count);
+	snprintf(summary, sizeof summary, "%zu of %zu verified", verified, count);
+	render_age(age, render_get_number(data, "tested_s", -1));
+	if (age[0] != '\0')
+		render_line(out, "carried", "%-*slast RCPT test %s ago", SUMMARY_WIDTH, summary, age);
+	else
+		render_line(out, "carried", "%s", summary);
 	for (size_t i = 0; i < count && table.count < LINES_MAX; i++) {
 		const json_t *domain = json_array_get(carried, i);
 		const char *const cells[] = {render_get_text(domain, "domain"),
@@ -156,11 +159,11 @@ static void render_mx(FILE *out, const json_t *zone)
 
 	json_object_foreach(mx, domain, hosts)
 	{
-		char words[WORDS_SIZE];
+		char words[RENDER_WORDS_SIZE];
 
 		if (count++ >= LINES_MAX)
 			continue;
-		join(words, hosts, " ");
+		render_join(words, hosts, " ");
 		render_line(out, "", "  %s: MX %s", domain, words);
 	}
 	render_rest(out, count);

@@ -40,6 +40,7 @@ static void author_destroy(struct author *author)
 {
 	held_drop(&author->certificate_held);
 	held_drop(&author->carriage_held);
+	held_drop(&author->carriage_beyond);
 	held_drop(&author->beacon_held);
 	statement_destroy(author->head);
 	statement_destroy(author->pending);
@@ -111,6 +112,7 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
+	author->ask_due = author->offer_due = true;
 	archive->members_generation++;
 	return RESULT_OK;
 }
@@ -137,6 +139,12 @@ static const struct statement *author_newest(const struct author *author)
 	return author->beyond != NULL ? author->beyond : author->head;
 }
 
+/* The carriage that is passed on. */
+static const struct held *author_newest_carriage(const struct author *author)
+{
+	return author->carriage_beyond.data != NULL ? &author->carriage_beyond : &author->carriage_held;
+}
+
 const struct order *author_order(const struct author *author, enum object_kind kind)
 {
 	const struct statement *newest = author_newest(author);
@@ -144,7 +152,7 @@ const struct order *author_order(const struct author *author, enum object_kind k
 	if (kind == OBJECT_CERTIFICATE)
 		return &author->certificate_held.order;
 	if (kind == OBJECT_CARRIAGE)
-		return &author->carriage_held.order;
+		return &author_newest_carriage(author)->order;
 	if (kind == OBJECT_BEACON)
 		return &author->beacon_held.order;
 	INVARIANT(kind == OBJECT_HEAD);
@@ -178,7 +186,7 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 	if (kind == OBJECT_CERTIFICATE)
 		return held_bytes(&author->certificate_held);
 	if (kind == OBJECT_CARRIAGE)
-		return held_bytes(&author->carriage_held);
+		return held_bytes(author_newest_carriage(author));
 	if (kind == OBJECT_BEACON)
 		return held_bytes(&author->beacon_held);
 	if (kind == OBJECT_HEAD)
@@ -249,9 +257,13 @@ static enum result put_carriage(
 		return RESULT_AHEAD;
 	order = (struct order){.serial = carriage.serial, .seq = carriage.seq};
 	object_hash(object, order.hash);
-	result = author_judge(author, &author->carriage_held.order, &order);
+	result = author_judge(author, &author_newest_carriage(author)->order, &order);
+	if (result == RESULT_OK && carriage.unknown_odd)
+		return held_set(&author->carriage_beyond, object, &order);
 	if (result == RESULT_OK)
 		result = held_set(&author->carriage_held, object, &order);
+	if (result == RESULT_OK)
+		held_drop(&author->carriage_beyond);
 	if (result == RESULT_OK) /* again, for views into our own copy */
 		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
 		        author->certificate.op_key, &author->carriage);
@@ -356,13 +368,12 @@ static void note_dropped(struct archive *archive, const struct author *author, c
 	memcpy(dropped->hash, hash, HASH_SIZE);
 }
 
-static void note_all_dropped(struct archive *archive, const struct author *author,
-        const struct statement *old, const struct statement *new)
+/* A statement that nothing names any more; another may still name some of its chunks. */
+static void statement_retire(struct archive *archive, const struct author *author, struct statement *old)
 {
-	for (unsigned i = 0; old != NULL && i < old->head.chunk_count; i++) {
-		if (statement_chunk(new, old->chunks[i].order.hash) == NULL)
-			note_dropped(archive, author, old->chunks[i].order.hash);
-	}
+	for (unsigned i = 0; old != NULL && i < old->head.chunk_count; i++)
+		note_dropped(archive, author, old->chunks[i].order.hash);
+	statement_destroy(old);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -403,7 +414,7 @@ static enum result author_promote(struct archive *archive, struct author *author
 		statement_destroy(whole);
 		return result;
 	}
-	statement_destroy(author->beyond);
+	statement_retire(archive, author, author->beyond);
 	author->beyond = NULL;
 	if (whole->head.unknown_odd) {
 		author->beyond = whole;
@@ -411,8 +422,7 @@ static enum result author_promote(struct archive *archive, struct author *author
 	}
 	archive->vouches_generation +=
 	        author->head == NULL || !bytes_equal(author->head->head.vouches, whole->head.vouches);
-	note_all_dropped(archive, author, author->head, whole);
-	statement_destroy(author->head);
+	statement_retire(archive, author, author->head);
 	author->head = whole;
 	return RESULT_OK;
 }
@@ -453,7 +463,7 @@ static enum result put_head(struct archive *archive, struct author *author, stru
 		statement_destroy(statement);
 		return result;
 	}
-	statement_destroy(author->pending);
+	statement_retire(archive, author, author->pending);
 	author->pending = NULL;
 	if (statement->chunks_missing == 0)
 		return author_promote(archive, author, statement);
@@ -498,6 +508,7 @@ static enum result take_beacon(struct archive *archive, struct author *author, s
 	if (result == RESULT_OK) {
 		author->beacon_heard_ms = now.mono_ms;
 		archive->beacon_generation++;
+		author->offer_due = true;
 	}
 	return result;
 }
@@ -536,7 +547,16 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	if (author->head != before)
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
+	author->ask_due |= result == RESULT_OK;
+	author->offer_due |= result == RESULT_OK;
 	return result;
+}
+
+bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])
+{
+	return statement_chunk(author->head, hash) != NULL ||
+	       statement_chunk(author->pending, hash) != NULL ||
+	       statement_chunk(author->beyond, hash) != NULL;
 }
 
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index)

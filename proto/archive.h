@@ -44,20 +44,23 @@ struct author {
 	unsigned slot; /* stable and small, for tables by author */
 	struct held certificate_held;
 	struct certificate certificate;
-	struct statement *head;    /* in effect; NULL: none */
-	int64_t head_ms;           /* wall time at which it took effect here */
-	struct statement *pending; /* newer, waiting for chunks; or NULL */
-	struct statement *beyond;  /* newer, whole, but not understood; or NULL */
-	struct held carriage_held;
+	struct statement *head;      /* in effect; NULL: none */
+	int64_t head_ms;             /* wall time at which it took effect here */
+	struct statement *pending;   /* newer, waiting for chunks; or NULL */
+	struct statement *beyond;    /* newer, whole, but not understood; or NULL */
+	struct held carriage_held;   /* in effect */
+	struct held carriage_beyond; /* newer, but not understood */
 	struct carriage carriage;
 	struct held beacon_held; /* its beacon isn't part of what archives agree on */
 	struct beacon beacon;
 	int64_t beacon_heard_ms; /* monotonic */
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
+	bool ask_due;            /* gossip: somebody may have something newer of it */
+	bool offer_due;          /* gossip: somebody may lack something of it */
 	bool equivocated;        /* signed two things under one order */
 };
 
-/* A chunk that no head names any more. */
+/* A chunk of a head that is gone; another may still name it. */
 struct dropped {
 	uint8_t author[KEY_SIZE];
 	uint8_t hash[HASH_SIZE];
@@ -103,6 +106,9 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
  * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
+
+/* Whether any of its heads, in effect or not, names the chunk. */
+bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
 
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);

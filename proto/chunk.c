@@ -120,6 +120,38 @@ bool chunk_find(struct bytes chunk, struct bytes domain, struct claim *out)
 	return false;
 }
 
+struct fixed_mx_cursor fixed_mx_cursor_of(struct bytes fixed_mx)
+{
+	struct fixed_mx_cursor cursor;
+
+	reader_init(&cursor.reader, fixed_mx);
+	cursor.left = fixed_mx.length > 0 ? reader_array(&cursor.reader, 0, CLAIM_FIXED_MX_MAX) : 0;
+	return cursor;
+}
+
+bool fixed_mx_next(struct fixed_mx_cursor *cursor, struct bytes *host, uint16_t *preference)
+{
+	struct reader *r = &cursor->reader;
+
+	if (cursor->left == 0)
+		return false;
+	cursor->left--;
+	reader_array(r, FIXED_MX_FIELDS, FIXED_MX_FIELDS);
+	*host = reader_str(r, 1, DOMAIN_LENGTH_MAX);
+	*preference = (uint16_t)reader_uint(r, UINT16_MAX);
+	return r->error == RESULT_OK;
+}
+
+void fixed_mx_put(struct writer *w, const struct fixed_mx *list, unsigned count)
+{
+	writer_array(w, count);
+	for (unsigned i = 0; i < count; i++) {
+		writer_array(w, FIXED_MX_FIELDS);
+		writer_str(w, (const char *)list[i].host.data, list[i].host.length);
+		writer_uint(w, list[i].preference);
+	}
+}
+
 unsigned chunk_count_for(unsigned claims)
 {
 	unsigned count = claims > 0 ? 1 : 0;

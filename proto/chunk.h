@@ -9,6 +9,8 @@
 #include "proto/object.h"
 #include "proto/reader.h"
 
+struct writer;
+
 struct claim {
 	struct bytes domain;   /* passes domain_check() */
 	uint64_t since;        /* the claims version that added it */
@@ -31,6 +33,22 @@ bool claim_next(struct claim_cursor *cursor, struct claim *out);
 
 /* The claim of `domain` in a checked chunk; *out is untouched when there is none. */
 bool chunk_find(struct bytes chunk, struct bytes domain, struct claim *out);
+
+/* The pairs of a claim's fixed_mx, which chunk_check() has accepted. */
+struct fixed_mx_cursor {
+	struct reader reader;
+	unsigned left;
+};
+
+struct fixed_mx_cursor fixed_mx_cursor_of(struct bytes fixed_mx);
+bool fixed_mx_next(struct fixed_mx_cursor *cursor, struct bytes *host, uint16_t *preference);
+
+/* Encodes such a list; hosts pass domain_check(), at most CLAIM_FIXED_MX_MAX. */
+struct fixed_mx {
+	struct bytes host;
+	uint16_t preference;
+};
+void fixed_mx_put(struct writer *w, const struct fixed_mx *list, unsigned count);
 
 /* Number of chunks for that many claims: a power of two, CHUNK_CLAIMS_TARGET each on average. */
 unsigned chunk_count_for(unsigned claims);

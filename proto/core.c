@@ -131,18 +131,21 @@ static void uncarry(struct core *core, const struct author *author)
 enum result core_restore(struct core *core, struct moment now, const uint8_t author[KEY_SIZE],
         enum object_kind kind, struct bytes object)
 {
+	struct timing timing = core->node.timing;
 	enum result result;
 
 	INVARIANT(!core->started);
 	core->node.now = now;
+	/* It was judged by our clock when it came; a machine without a battery may start in the past. */
+	timing.clock_ahead_ms = INT64_MAX - now.wall_ms;
 	if (memcmp(author, core->node.key, KEY_SIZE) == 0)
 		return RESULT_STRANGER;
 	/* Whether it is carried is known when all heads are back: EVENT_START drops who isn't. */
 	result = archive_add(&core->node.archive, author);
 	if (result != RESULT_OK)
 		return result;
-	return archive_put(&core->node.archive, archive_find(&core->node.archive, author), kind, object, now,
-	        &core->node.timing);
+	return archive_put(
+	        &core->node.archive, archive_find(&core->node.archive, author), kind, object, now, &timing);
 }
 
 /* Who is carried: the closure of pins and vouches. */
@@ -381,10 +384,14 @@ static void unstore_dropped(struct node *node)
 	struct archive *archive = &node->archive;
 
 	for (unsigned i = 0; i < archive->dropped_count; i++) {
+		const struct dropped *dropped = &archive->dropped[i];
+		const struct author *author = archive_find(archive, dropped->author);
 		struct effect effect = {.type = EFFECT_UNSTORE, .kind = OBJECT_CHUNK};
 
-		memcpy(effect.author, archive->dropped[i].author, KEY_SIZE);
-		memcpy(effect.hash, archive->dropped[i].hash, HASH_SIZE);
+		if (author == NULL || author_names_chunk(author, dropped->hash))
+			continue;
+		memcpy(effect.author, dropped->author, KEY_SIZE);
+		memcpy(effect.hash, dropped->hash, HASH_SIZE);
 		effects_put(&node->effects, &effect);
 	}
 	archive->dropped_count = 0;

@@ -72,8 +72,9 @@ enum result core_load(
         struct core *core, struct moment now, const char *name, struct bytes text, unsigned *line);
 
 /* Takes in an object that EFFECT_STORE kept: a certificate before a head, a head before its chunks, then the
- * carriage. It is verified like any other. Before EVENT_START, after EVENT_SETTINGS. RESULT_STRANGER: its
- * author isn't carried; else the results of archive_put(). */
+ * carriage. It is verified like any other, but for the clock; what is refused, the caller forgets. Before
+ * EVENT_START, after EVENT_SETTINGS. RESULT_STRANGER: its author isn't carried; else the results of
+ * archive_put(). */
 enum result core_restore(struct core *core, struct moment now, const uint8_t author[KEY_SIZE],
         enum object_kind kind, struct bytes object);
 

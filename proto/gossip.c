@@ -61,20 +61,48 @@ static unsigned offer_author(struct peer *peer, const struct author *author, str
 	return count;
 }
 
-static void offer_all(struct node *node, struct peer *peer)
+static void offer_authors(
+        struct node *node, struct peer *peer, struct author *const *authors, unsigned author_count)
 {
 	struct offer_entry entries[OFFER_ENTRIES_MAX];
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < node->archive.count; i++) {
+	for (unsigned i = 0; i < author_count; i++) {
 		if (count + OFFERED_KINDS > OFFER_ENTRIES_MAX) {
 			send_offer(node, peer, entries, count);
 			count = 0;
 		}
-		count += offer_author(peer, node->archive.authors[i], &entries[count]);
+		count += offer_author(peer, authors[i], &entries[count]);
 	}
 	if (count > 0)
 		send_offer(node, peer, entries, count);
+}
+
+static void offer_all(struct node *node, struct peer *peer)
+{
+	offer_authors(node, peer, node->archive.authors, node->archive.count);
+}
+
+/* Authors of whom something changed, to everybody who may lack it. Without memory: at the next change. */
+static void offer_changed(struct node *node, struct peers *peers)
+{
+	struct author **changed = malloc((node->archive.count + 1) * sizeof *changed);
+	unsigned count = 0;
+
+	for (unsigned i = 0; changed != NULL && i < node->archive.count; i++) {
+		struct author *author = node->archive.authors[i];
+
+		if (author->offer_due)
+			changed[count++] = author;
+		author->offer_due = false;
+	}
+	for (unsigned i = 0; count > 0 && i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && !peer->closing && peer->table_heard)
+			offer_authors(node, peer, changed, count);
+	}
+	free(changed);
 }
 
 /* --- tables ------------------------------------------------------------------------------------------ */
@@ -191,19 +219,19 @@ static void take_table(struct node *node, struct peer *peer, const struct messag
 	struct table_entry entry;
 
 	while (table_next(&cursor, &entry)) {
-		const struct author *author = archive_find(&node->archive, entry.author);
+		struct author *author = archive_find(&node->archive, entry.author);
 		struct known *known = author != NULL ? known_of(peer, author) : NULL;
 
-		if (known != NULL)
-			take_entry(&entry, message, &answer, author, known);
+		if (known == NULL)
+			continue;
+		take_entry(&entry, message, &answer, author, known);
+		author->offer_due = true;
 	}
 	table_end(&answer);
 	if (message->count == 0 && message->mode == TABLE_ADD && !peer->table_heard) {
 		peer->table_heard = true;
 		offer_all(node, peer);
 		send_offer(node, peer, NULL, 0);
-	} else if (peer->table_heard) {
-		offer_all(node, peer);
 	}
 }
 
@@ -242,11 +270,12 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 	if (message->count == 0)
 		peer->offers_heard = true;
 	while (offer_next(&cursor, &entry)) {
-		const struct author *author = archive_find(&node->archive, entry.author);
+		struct author *author = archive_find(&node->archive, entry.author);
 		struct known *known = author != NULL ? known_of(peer, author) : NULL;
 
 		if (known == NULL)
 			continue;
+		author->ask_due = true;
 		known->carried = true; /* who offers, carries */
 		if (order_compare(&entry.order, &known->orders[entry.kind]) > 0)
 			known->orders[entry.kind] = entry.order;
@@ -346,6 +375,7 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 	node->counters.signatures_checked += message->kind != OBJECT_CHUNK;
 	node->counters.objects_taken += result == RESULT_OK;
 	node->counters.objects_refused += result != RESULT_OK;
+	author->ask_due = true; /* refused: of somebody else */
 	if (result == RESULT_AHEAD)
 		ask_later(gossip, node, peer, author, message);
 	else if (result != RESULT_OK)
@@ -366,6 +396,7 @@ struct asking {
 	struct node *node;
 	struct peers *peers;
 	struct want_batch *batches; /* by place of the peer */
+	bool is_starved;            /* something must be asked for later: its peers owe us too much */
 };
 
 /* What the peer has of a kind, zeroes if nothing; of chunks those that its head names. */
@@ -414,6 +445,7 @@ static void ask(struct asking *asking, const struct author *author, enum object_
 			ask_peer(asking, i, author, kind, order);
 			return;
 		}
+		asking->is_starved = true;
 	}
 }
 
@@ -487,22 +519,45 @@ static void send_wants(struct asking *asking)
 	}
 }
 
-static void ask_all(struct gossip *gossip, struct node *node, struct peers *peers)
+static void ask_author(struct asking *asking, struct author *author)
 {
-	struct asking asking = {.wants = &gossip->wants,
-	        .node = node,
-	        .peers = peers,
-	        .batches = calloc(peers->count + 1, sizeof *asking.batches)};
+	asking->is_starved = false;
+	for (unsigned k = 0; k < OFFERED_KINDS; k++)
+		ask_statement(asking, author, offered_kinds[k]);
+	ask_chunks(asking, author);
+	author->ask_due = asking->is_starved;
+}
 
+static bool is_asking_due(const struct node *node)
+{
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		if (node->archive.authors[i]->ask_due)
+			return true;
+	}
+	return false;
+}
+
+static void ask_changed(struct gossip *gossip, struct node *node, struct peers *peers)
+{
+	struct asking asking = {.wants = &gossip->wants, .node = node, .peers = peers};
+
+	if (!is_asking_due(node))
+		return;
+	asking.batches = calloc(peers->count + 1, sizeof *asking.batches);
 	if (asking.batches == NULL)
 		return;
 	for (unsigned i = 0; i < node->archive.count; i++) {
-		for (unsigned k = 0; k < OFFERED_KINDS; k++)
-			ask_statement(&asking, node->archive.authors[i], offered_kinds[k]);
-		ask_chunks(&asking, node->archive.authors[i]);
+		if (node->archive.authors[i]->ask_due)
+			ask_author(&asking, node->archive.authors[i]);
 	}
 	send_wants(&asking);
 	free(asking.batches);
+}
+
+static void ask_again(struct node *node)
+{
+	for (unsigned i = 0; i < node->archive.count; i++)
+		node->archive.authors[i]->ask_due = true;
 }
 
 /* --- entry points ------------------------------------------------------------------------------------ */
@@ -518,37 +573,23 @@ bool gossip_message(struct gossip *gossip, struct node *node, struct peers *peer
 		take_table(node, peer, message);
 	else if (message->type == MESSAGE_GIVE && !take_give(gossip, node, peers, peer, message))
 		node->counters.messages_refused++;
-	gossip->ask_due |= message->type == MESSAGE_OFFER || message->type == MESSAGE_GIVE ||
-	                   message->type == MESSAGE_TABLE;
 	return message->type == MESSAGE_TABLE || message->type == MESSAGE_OFFER ||
 	       message->type == MESSAGE_WANT || message->type == MESSAGE_GIVE;
 }
 
 void gossip_step(struct gossip *gossip, struct node *node, struct peers *peers)
 {
-	uint64_t generation = node->archive.generation + node->archive.beacon_generation;
-	bool grown = gossip->announced_generation != node->archive.members_generation;
-
-	gossip->ask_due |= wants_expire(&gossip->wants, node, peers) ||
-	                   gossip->asked_generation != node->archive.generation || grown;
-	if (gossip->ask_due)
-		ask_all(gossip, node, peers);
-	gossip->ask_due = false;
-	gossip->asked_generation = node->archive.generation;
-	if (gossip->offered_generation == generation && !grown)
-		return;
-	gossip->offered_generation = generation;
-	gossip->announced_generation = node->archive.members_generation;
-	for (unsigned i = 0; i < peers->count; i++) {
-		struct peer *peer = peers->peers[i];
-
-		if (!peer->is_up || peer->closing)
-			continue;
-		if (grown)
-			announce(node, peer);
-		if (peer->table_heard)
-			offer_all(node, peer);
+	if (gossip->announced_generation != node->archive.members_generation) {
+		gossip->announced_generation = node->archive.members_generation;
+		for (unsigned i = 0; i < peers->count; i++) {
+			if (peers->peers[i]->is_up && !peers->peers[i]->closing)
+				announce(node, peers->peers[i]);
+		}
 	}
+	if (wants_expire(&gossip->wants, node, peers))
+		ask_again(node);
+	ask_changed(gossip, node, peers);
+	offer_changed(node, peers);
 }
 
 int64_t gossip_due(const struct gossip *gossip)

@@ -10,9 +10,6 @@
 
 struct gossip {
 	struct wants wants;
-	bool ask_due;                  /* there may be something to ask for */
-	uint64_t asked_generation;     /* of the archive, when last was asked */
-	uint64_t offered_generation;   /* of the archive and its beacons, when offers were last sent */
 	uint64_t announced_generation; /* of the archive's members, when they were last announced */
 };
 

@@ -113,7 +113,7 @@ static void plan_check(struct life *life, struct node *node)
 void liveness_question(struct liveness *liveness, struct node *node, struct peers *peers, struct peer *from,
         const struct message *message)
 {
-	const struct author *author = archive_find(&node->archive, message->author);
+	struct author *author = archive_find(&node->archive, message->author);
 	struct life *life = author != NULL ? life_of(liveness, author) : NULL;
 
 	if (life == NULL)
@@ -126,7 +126,7 @@ void liveness_question(struct liveness *liveness, struct node *node, struct peer
 		/* Gossip offers it again: the asker says that it hasn't got it. */
 		if (author->slot < from->known_count)
 			from->known[author->slot].orders[OBJECT_BEACON] = (struct order){.serial = 0};
-		node->archive.beacon_generation++;
+		author->offer_due = true;
 		return;
 	}
 	if (!may_ask(life, author, message->refused))

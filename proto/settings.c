@@ -32,20 +32,38 @@ static int compare_relay_choices(const void *a, const void *b)
 	        ((const struct relay_choice_setting *)b)->key, KEY_SIZE);
 }
 
-/* *array becomes an own, sorted copy of its count elements; false without memory. */
-static bool own_array(
-        const void **array, unsigned count, size_t size, int (*compare)(const void *, const void *))
+/* A line that stands twice in a file would be signed twice, which no decoder accepts. Returns how many are
+ * left of sorted elements. */
+static unsigned drop_doubles(
+        char *array, unsigned count, size_t size, int (*compare)(const void *, const void *))
 {
-	void *copy = malloc(count * size + 1);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (kept > 0 && compare(array + (kept - 1) * size, array + i * size) == 0)
+			continue;
+		memmove(array + kept++ * size, array + i * size, size);
+	}
+	return kept;
+}
+
+/* *array becomes an own copy of its *count elements, sorted and each once if there is an order; false without
+ * memory. */
+static bool own_array(
+        const void **array, unsigned *count, size_t size, int (*compare)(const void *, const void *))
+{
+	void *copy = malloc(*count * size + 1);
 
 	if (copy == NULL) {
 		*array = NULL;
 		return false;
 	}
-	if (count > 0)
-		memcpy(copy, *array, count * size);
-	if (compare != NULL)
-		qsort(copy, count, size, compare);
+	if (*count > 0)
+		memcpy(copy, *array, *count * size);
+	if (compare != NULL) {
+		qsort(copy, *count, size, compare);
+		*count = drop_doubles(copy, *count, size, compare);
+	}
 	*array = copy;
 	return true;
 }
@@ -59,7 +77,7 @@ struct settings *settings_copy(const struct settings *settings)
 		return NULL;
 	*copy = *settings;
 #define OWN(array, count, compare)                                                                           \
-	whole &= own_array((const void **)&copy->array, copy->count, sizeof *copy->array, compare)
+	whole &= own_array((const void **)&copy->array, &copy->count, sizeof *copy->array, compare)
 	OWN(mesh_prefixes, mesh_prefix_count, NULL);
 	OWN(pools, pool_count, NULL);
 	OWN(zones, zone_count, NULL);

@@ -81,8 +81,8 @@ struct settings {
 	void *public_suffix_context;
 };
 
-/* A copy that owns its arrays, with accepts, claims, denials, forbidden, pins and relay choices sorted. NULL
- * without memory. */
+/* A copy that owns its arrays; accepts, claims, denials, forbidden, pins and relay choices sorted and each
+ * once. NULL without memory. */
 struct settings *settings_copy(const struct settings *settings);
 void settings_destroy(struct settings *settings);
 

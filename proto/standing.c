@@ -4,7 +4,7 @@
 static const struct standing_text texts[STANDINGS] = {
         [STANDING_ACTIVE] = {"active", "accepted and counted", ""},
         [STANDING_NO_CARRY] = {"no-carry", "this node carries nothing (carry = none)",
-                "set carry = pins in meshd.conf and reload"},
+                "meshctl relay carry pins"},
         [STANDING_NOT_IN_VIEW] = {"not-in-view", "its claimant doesn't count here",
                 "pin the claimant: meshctl pin KEYLINE"},
         [STANDING_NOT_PINNED] = {"not-pinned", "this node carries for its pins only (carry = pins)",

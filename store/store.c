@@ -213,16 +213,14 @@ static void batch_change(struct batch *batch, const struct change *change)
 static int store_open(struct store *store, const char *dir)
 {
 	struct batch batch;
-	int dead, status = mdb_env_create(&store->env);
+	int status = mdb_env_create(&store->env);
 
 	if (status == MDB_SUCCESS)
 		status = mdb_env_set_mapsize(store->env, store->map_bytes);
 	if (status == MDB_SUCCESS && mkdir(dir, STORE_DIR_MODE) != 0)
 		status = errno;
 	if (status == MDB_SUCCESS)
-		status = mdb_env_open(store->env, dir, MDB_NOTLS | MDB_NOMETASYNC, STORE_MODE);
-	if (status == MDB_SUCCESS)
-		status = mdb_reader_check(store->env, &dead);
+		status = mdb_env_open(store->env, dir, MDB_NOTLS | MDB_NOMETASYNC | MDB_NOLOCK, STORE_MODE);
 	if (status != MDB_SUCCESS)
 		return status;
 	batch_begin(&batch, store, 0);

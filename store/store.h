@@ -12,6 +12,10 @@
  * bounds below do by themselves. Commits are MDB_NOMETASYNC: one flush of the disk each instead of two; after
  * a power cut the file is whole and lacks at most its last batch, which a cache may.
  *
+ * There is no lock file (MDB_NOLOCK): LMDB writes it through a map, and where the disk is full that kills
+ * (SIGBUS). It is for several processes; here is one, by the lock on the directory that the store lies in,
+ * and no reader outlives a call, so that there are none to check for either.
+ *
  * Not pure: files, blocking (a flush is one fdatasync: some ms). One thread; not across fork; not on NFS.
  */
 #ifndef STORE_STORE_H

@@ -22,7 +22,8 @@ static struct path path_of(const char *dir, const char *rest)
 	return path;
 }
 
-/* Only what LMDB makes: with anything else in it, the directory stays. */
+/* Only what LMDB makes, the lock file where its own tools have looked in: with anything else in it, the
+ * directory stays. */
 static void dir_remove(const char *dir, const char *suffix)
 {
 	struct path place = path_of(dir, suffix);

@@ -71,6 +71,7 @@ class Agent:
         self._as_user = ["setpriv", f"--reuid={UID}", f"--regid={UID}", f"--groups={','.join(map(str, groups))}",
                          "--no-new-privs"]
         self.daemon = None
+        self._key = None
 
     def _argv(self, program, *arguments):
         path = os.path.join(self._programs, program)
@@ -120,7 +121,8 @@ class Agent:
         return self.node.run(*self._argv("meshctl", *arguments), check=check)
 
     def key(self):
-        return self.ctl("key").stdout.strip()
+        self._key = self._key or self.ctl("key").stdout.strip()
+        return self._key
 
     def pin(self, other):
         self.ctl("pin", other.key())

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A node's authoritative NSD; its control socket is open to NSD's own group, as on an operator's machine."""
+"""A node's authoritative NSD; its control socket is open to NSD's own group, as on an operator's machine.
+
+Its rate limit is off: in the lab one stranger asks more often than a whole internet would.
+"""
 
 import grp
 import os
@@ -21,6 +24,7 @@ _CONF = """server:
 	xfrdir: "{directory}"
 	zonelistfile: "{directory}/zone.list"
 	hide-version: yes
+	rrl-ratelimit: 0
 	verbosity: 1
 remote-control:
 	control-enable: yes

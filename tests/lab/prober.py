@@ -2,17 +2,20 @@
 """The stranger who asks all the time: would a relay that DNS names for a domain refuse its mail?
 
 One thread per domain. Each round follows the authoritative chain afresh and sends RCPT with a fresh
-local part to every address that it finds. A domain without an MX is asked nobody about.
+local part to every address that it finds: at once when it is new, then every second. A domain without
+an MX is asked nobody about.
 """
 
 import collections
 import json
+import math
 import threading
 import time
 
 from tests.lab import dns, smtp
 
 SECONDS_BETWEEN_ROUNDS = 0.25
+SECONDS_BETWEEN_QUESTIONS = 1  # to one address about one domain
 SECONDS_TO_END = 2 * smtp.SECONDS_FOR_A_REPLY
 
 Probe = collections.namedtuple("Probe", "time domain address code text")
@@ -41,17 +44,21 @@ class Prober:
             thread.join(SECONDS_TO_END)
 
     def _probe(self, domain):
+        asked = {}  # address: when it was asked last
         with self._node.inside():
             while not self._ending.wait(SECONDS_BETWEEN_ROUNDS):
-                self._round(domain)
+                self._round(domain, asked)
 
-    def _round(self, domain):
+    def _round(self, domain, asked):
         try:
             addresses = self._chain.mail_addresses(domain)
         except dns.Unanswered as error:
             self._keep(Probe(time.time(), domain, "", 0, str(error)))
             return
         for address in addresses:
+            if time.monotonic() - asked.get(address, -math.inf) < SECONDS_BETWEEN_QUESTIONS:
+                continue
+            asked[address] = time.monotonic()
             recipient = f"{smtp.fresh_local_part()}@{domain}"
             reply = smtp.ask_recipient(address, recipient, f"{self._node.name}.test")
             self._keep(Probe(time.time(), domain, address, reply.code, reply.text))

@@ -4,30 +4,40 @@
     outside   a stranger's mail server with a caching resolver; also the prober's place
     registry  root, test. and the registrar's static zones
     rosa      relay: takes mail for her friends' domains
+    flor      relay, the same
+    paz       both: relay for her friends' domains, home of paz.test (static zone)
     luz       home of luz.test (zone at ana's) and sol.test (static zone at the registrar)
-    ana       publisher: her name server has the pool zone and luz.test
+    mar       home of mar.test (zone at ana's) and ola.test (static zone)
+    ana       publisher: her name server has the pool zone, luz.test and mar.test
     mallory   in the same VPN, with an agent of her own; nobody's friend
+
+Each relay's operator accepts all domains of the others; each domain's MX are all three relays.
 """
 
 import grp
 import os
 
-from tests.lab import internet, maildir, meshd, nsd, postfix, tinc
+from tests.lab import internet, maildir, meshd, nsd, postfix, tinc, together
 from tests.lab.node import Node
 from tests.lab.unbound import Unbound
 
 PUBLIC = {
-    "registry": "203.0.113.2", "outside": "203.0.113.3", "rosa": "203.0.113.11", "ana": "203.0.113.12",
-    "luz": "203.0.113.21", "mallory": "203.0.113.66",
+    "registry": "203.0.113.2", "outside": "203.0.113.3",
+    "rosa": "203.0.113.11", "ana": "203.0.113.12", "flor": "203.0.113.13", "paz": "203.0.113.14",
+    "luz": "203.0.113.21", "mar": "203.0.113.22", "mallory": "203.0.113.66",
 }
-VPN = {"rosa": "10.66.0.11", "ana": "10.66.0.12", "luz": "10.66.0.21", "mallory": "10.66.0.66"}
-FRIENDS = ("rosa", "ana", "luz")
-RELAYS = ("rosa",)
-HOME_OF = {"luz.test": "luz", "sol.test": "luz"}
-MAIL_SERVERS = ("outside", *RELAYS, *sorted(set(HOME_OF.values())))
+VPN = {"rosa": "10.66.0.11", "ana": "10.66.0.12", "flor": "10.66.0.13", "paz": "10.66.0.14",
+       "luz": "10.66.0.21", "mar": "10.66.0.22", "mallory": "10.66.0.66"}
+FRIENDS = ("rosa", "flor", "paz", "luz", "mar", "ana")
+RELAYS = ("rosa", "flor", "paz")
+HOME_OF = {"luz.test": "luz", "sol.test": "luz", "mar.test": "mar", "ola.test": "mar", "paz.test": "paz"}
+HOMES = tuple(dict.fromkeys(HOME_OF.values()))
+MAIL_SERVERS = tuple(dict.fromkeys(("outside", *RELAYS, *HOMES)))
+ZONES_OF_ANA = ("luz.test", "mar.test")
 UNCLAIMED = "nobody.test"
 SUBDOMAIN = "sub.luz.test"
 UNACCEPTED = "eva.test"
+HOME_OF_UNACCEPTED = "luz"
 NOT_RELAYED = (UNCLAIMED, SUBDOMAIN, UNACCEPTED)
 USERS = ("marta", "pepe", "nina")
 STRANGER = "stranger@outside.test"
@@ -43,19 +53,31 @@ a.root.test. 300 IN A {registry}
 _TEST_ZONE = """$ORIGIN test.
 a.root 300 IN A {registry}
 outside 300 IN A {outside}
-rosa 300 IN A {rosa}
 ana 300 IN A {ana}
 pool 300 IN NS ana
-luz 300 IN NS ana
-nobody 300 IN MX 10 rosa
-eva 300 IN MX 10 rosa
 """
-_SOL_ZONE = "@ 300 IN MX 10 sol.test.mx.pool.test.\n"
-_LUZ_BASE = "sub 300 IN MX 10 rosa.test.\n"
 
 
 def _zone_text(zone, server, records=""):
     return f"$ORIGIN {zone}\n" + _SOA.format(zone=zone, server=server) + records
+
+
+def _test_zone():
+    """The relays stand there by names that aren't any domain's, so that each domain can be a zone of its own."""
+    text = _TEST_ZONE.format(**PUBLIC)
+    text += "".join(f"{name}.relay 300 IN A {PUBLIC[name]}\n" for name in RELAYS)
+    text += "".join(f"{zone} 300 IN NS ana.test.\n" for zone in (f"{zone}." for zone in ZONES_OF_ANA))
+    return _zone_text("test.", "a.root.test.", text + _at_all_relays(f"{UNCLAIMED}.") + _at_all_relays(f"{UNACCEPTED}."))
+
+
+def _at_all_relays(name):
+    """What somebody can write into a zone that nobody of the mesh agreed to."""
+    return "".join(f"{name} 300 IN MX 10 {relay}.relay.test.\n" for relay in RELAYS)
+
+
+def relays_for(domain):
+    """The relays that need the accept of their operators: the home itself needs none."""
+    return [name for name in RELAYS if name != HOME_OF[domain]]
 
 
 class Village:
@@ -76,25 +98,28 @@ class Village:
             internet.attach(self.nodes[name])
         zones = self._start_name_servers()
         self._start_vpn()
-        self._start_stranger()
-        self._start_home()
-        self._start_relay()
+        together.for_each(MAIL_SERVERS, self._start_mail_server)
         self._configure_agents(zones)
 
     def _start_name_servers(self):
         """Returns the zones that ana's agent is to write."""
         registry = nsd.Nsd(self.nodes["registry"])
         registry.write_zone(".", _ROOT_ZONE.format(**PUBLIC))
-        registry.write_zone("test.", _zone_text("test.", "a.root.test.", _TEST_ZONE.format(**PUBLIC)))
-        registry.write_zone("sol.test.", _zone_text("sol.test.", "a.root.test.", _SOL_ZONE))
+        registry.write_zone("test.", _test_zone())
+        for domain in HOME_OF:
+            if domain not in ZONES_OF_ANA:
+                registry.write_zone(f"{domain}.", _zone_text(
+                    f"{domain}.", "a.root.test.", f"@ 300 IN MX 10 {domain}.mx.pool.test.\n"))
         registry.start()
 
         self.publisher = nsd.Nsd(self.nodes["ana"])
         directory = self.nodes["ana"].path("zones")
         os.makedirs(directory)
         os.chown(directory, meshd.UID, meshd.UID)
-        zones = [meshd.Zone("pool.test", directory, _zone_text("pool.test.", "ana.test.")),
-                 meshd.Zone("luz.test", directory, _zone_text("luz.test.", "ana.test.", _LUZ_BASE))]
+        zones = [meshd.Zone("pool.test", directory, _zone_text("pool.test.", "ana.test."))]
+        for domain in ZONES_OF_ANA:
+            others = _at_all_relays(f"{SUBDOMAIN}.") if SUBDOMAIN.endswith(f".{domain}") else ""
+            zones.append(meshd.Zone(domain, directory, _zone_text(f"{domain}.", "ana.test.", others)))
         for zone in zones:
             self.publisher.add_zone(zone.name, zone.file)
         self.publisher.start()
@@ -119,19 +144,28 @@ class Village:
         mailboxes, rows = postfix.mailbox_settings(base, domains, users)
         self._start_postfix(name, {"mydestination": "localhost", **mailboxes, **settings}, {"mailboxes": rows})
 
+    def _start_mail_server(self, name):
+        if name in HOMES:
+            self._start_home(name)
+        elif name in RELAYS:
+            self._start_postfix(name, {})
+        else:
+            self._start_stranger()
+
     def _start_stranger(self):
-        """A deferred message is tried again within the demo's time; bounces come to the stranger's mailbox."""
+        """A deferred message is tried again within the demo's time; bounces come to the stranger's mailbox.
+        Each message has a connection of its own, as if sent over days: so each finds its relay by chance."""
         self._start_with_mailboxes("outside", ["outside.test"], [STRANGER.partition("@")[0]], {
-            "inet_interfaces": "loopback-only",
+            "inet_interfaces": "loopback-only", "smtp_connection_cache_on_demand": "no",
             "queue_run_delay": "5s", "minimal_backoff_time": "5s", "maximal_backoff_time": "10s"})
 
-    def _start_home(self):
-        self._start_with_mailboxes("luz", [*HOME_OF, UNACCEPTED], USERS, {
-            "inet_interfaces": f"127.0.0.1, {VPN['luz']}"})
-
-    def _start_relay(self):
-        for name in RELAYS:
-            self._start_postfix(name, {})
+    def _start_home(self, name):
+        """A home that is no relay can't be reached but over the VPN."""
+        domains = [domain for domain, home in HOME_OF.items() if home == name]
+        if name == HOME_OF_UNACCEPTED:
+            domains.append(UNACCEPTED)
+        self._start_with_mailboxes(name, domains, USERS, {} if name in RELAYS else {
+            "inet_interfaces": f"127.0.0.1, {VPN[name]}"})
 
     def _configure_agents(self, zones):
         groups = [grp.getgrnam("postdrop").gr_gid, nsd.group()]
@@ -140,8 +174,9 @@ class Village:
             self.agents[name].init()
         for name in RELAYS:
             self.agents[name].configure("pins", drives_postfix=True)
-        for name in set(HOME_OF.values()):
-            self.agents[name].configure("none", drives_postfix=True)
+        for name in HOMES:
+            if name not in RELAYS:
+                self.agents[name].configure("none", drives_postfix=True)
         self.agents["ana"].configure("none", False, zones, self.publisher.control)
         self.agents["mallory"].configure("none", drives_postfix=False)
 

@@ -4,7 +4,7 @@
 import threading
 import time
 
-from tests.lab.wait import Failed, wait_until
+from tests.lab.wait import Failed, NotYet, wait_until
 
 SECONDS_BETWEEN_LOOKS = 0.01
 
@@ -28,10 +28,13 @@ class Watch:
             with self._node.inside():
                 while not self._ending.wait(SECONDS_BETWEEN_LOOKS):
                     began = time.monotonic()
-                    if self._look():
-                        self.asked, self.seen = began, time.monotonic()
-                        return
-                    self.missing = began
+                    try:
+                        if self._look():
+                            self.asked, self.seen = began, time.monotonic()
+                            return
+                        self.missing = began
+                    except NotYet:
+                        pass  # no answer is none: look again
         except Exception as error:
             self._error = error
 

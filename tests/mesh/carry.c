@@ -63,6 +63,18 @@ static void carry_persist(struct world *world, struct member *member, struct eff
 	answer_fill(happening, outcome, effect->name, effect);
 }
 
+static void carry_store(struct world *world, struct member *member, struct effect *effect)
+{
+	if (!dice_percent(&world->dice, member->shelf_loses))
+		shelf_put(&member->shelf, effect);
+}
+
+static void carry_unstore(struct world *world, struct member *member, struct effect *effect)
+{
+	(void)world;
+	shelf_del(&member->shelf, effect);
+}
+
 static void carry_tables(struct world *world, struct member *member, struct effect *effect)
 {
 	enum outcome outcome = driver_turn(&member->tables);
@@ -280,8 +292,10 @@ static void carry_close(struct world *world, struct member *member, struct effec
 /* Tells an end's core, if it still believes in the connection, that it is gone. */
 static void end_down(struct world *world, struct connection *connection, unsigned end, const char *text)
 {
-	struct event event = {.type = EVENT_SESSION_DOWN, .session = connection->ids[end],
-	        .refused = strcmp(text, "Connection refused") == 0, .text = text};
+	struct event event = {.type = EVENT_SESSION_DOWN,
+	        .session = connection->ids[end],
+	        .refused = strcmp(text, "Connection refused") == 0,
+	        .text = text};
 
 	if (!connection->open[end])
 		return;
@@ -330,6 +344,7 @@ static void knock(struct world *world, struct connection *connection)
 		end_accept(world, connection, target, &from->said.vpn.at[0]);
 		return;
 	}
+	connection->refused = there;
 	plan_connection(world, connection,
 	        there ? net_arrival(&world->net, &world->dice, connection, 0, world->now_ms)
 	              : world->now_ms + world->net.dial_timeout_ms,
@@ -350,9 +365,7 @@ static void opened(struct world *world, struct connection *connection)
 		world_event(world, connection->ends[0], &event);
 	else
 		end_down(world, connection, 0,
-		        listener_at(world, &connection->address, connection->port) != NULL
-		                ? "Connection refused"
-		                : "No route to host");
+		        connection->refused ? "Connection refused" : "No route to host");
 }
 
 /* What arrives at a machine whose program knows nothing of the connection is answered by a reset. */
@@ -499,8 +512,8 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_LOCAL] = carry_local,
 	        [EFFECT_BANNER] = carry_banner,
 	        [EFFECT_RCPT] = carry_rcpt,
-	        [EFFECT_STORE] = carry_nothing,
-	        [EFFECT_UNSTORE] = carry_nothing,
+	        [EFFECT_STORE] = carry_store,
+	        [EFFECT_UNSTORE] = carry_unstore,
 	        [EFFECT_ALARM] = carry_nothing,
 	        [EFFECT_AUDIT] = carry_nothing,
 	};

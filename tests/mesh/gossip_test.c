@@ -94,8 +94,8 @@ static void agreement_costs_only_pings_and_beacons(void **state)
 
 	(void)state;
 	world_run(cast.world, 3600000);
-	assert_in_range(cast.ana->counts[EFFECT_SEND] - sends, 800, 1100);
-	assert_true(cast.ana->sent_bytes - bytes < 1100 * 96);
+	assert_in_range(cast.ana->counts[EFFECT_SEND] - sends, 800, 1200);
+	assert_true(cast.ana->sent_bytes - bytes < 1200 * 80);
 	assert_int_equal(cast.ana->counts[EFFECT_PERSIST], writes);
 	assert_true(cast.world->happenings - wakes < 20000);
 	world_destroy(cast.world);

@@ -84,6 +84,7 @@ void member_destroy(struct member *member)
 	names_fini(&member->forbidden);
 	names_fini(&member->pools);
 	files_fini(&member->disk);
+	shelf_fini(&member->shelf);
 	files_fini(&member->dns);
 	mta_fini(&member->mta);
 	ledger_fini(&member->ledger);

@@ -11,6 +11,7 @@
 #include "tests/mesh/files.h"
 #include "tests/mesh/ledger.h"
 #include "tests/mesh/mta.h"
+#include "tests/mesh/shelf.h"
 
 /* How one sort of work goes at a member. */
 enum outcome {
@@ -55,6 +56,8 @@ struct member {
 
 	/* The machine. */
 	struct files disk;
+	struct shelf shelf;   /* the store of what others signed */
+	unsigned shelf_loses; /* percent of what it is to keep */
 	struct files dns;
 	struct mta mta;
 	struct driver persist, tables, zone, local, rcpt, banner;

@@ -27,6 +27,7 @@ struct connection {
 	unsigned lives[2];
 	uint32_t ids[2];
 	bool open[2]; /* that end's core believes in it */
+	bool refused; /* the machine answered the dial, and nobody listened */
 	struct address address;
 	uint16_t port;
 	struct pipe toward[2];

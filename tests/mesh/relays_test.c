@@ -170,6 +170,29 @@ static void a_home_that_relays_and_publishes_names_itself(void **state)
 	world_destroy(world);
 }
 
+static void a_released_claim_leaves_the_head_and_nothing_else(void **state)
+{
+	struct trio t = trio_of(7);
+
+	(void)state;
+	world_boot_all(t.world);
+	world_run(t.world, 60000);
+	names_del(&t.rosa->claims, "rosa.test");
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 60000);
+	assert_false(member_sees_claim(t.ana, t.rosa, "rosa.test"));
+	assert_true(mta_has(&t.ana->mta, "rosa.test"));
+	/* No set becomes empty: what was published stays. */
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX "), 3);
+	/* The MTA still holds it as local: claimed again, it is in again. */
+	names_add(&t.rosa->claims, "rosa.test");
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 60000);
+	assert_true(member_sees_served(t.luz, t.ana, "rosa.test", t.rosa));
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX "), 3);
+	world_destroy(t.world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +202,7 @@ int main(void)
 	        cmocka_unit_test(one_without_an_offer_may_be_chosen_and_serves_once_it_offers),
 	        cmocka_unit_test(a_denied_or_unpinned_key_is_never_chosen),
 	        cmocka_unit_test(a_home_that_relays_and_publishes_names_itself),
+	        cmocka_unit_test(a_released_claim_leaves_the_head_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,12 +171,56 @@ static void failing_drivers_change_nothing(void **state)
 	}
 }
 
+/* No battery, no network, nobody there: what was held is held. */
+static void a_store_brings_back_what_was_held_whatever_the_clock_says(void **state)
+{
+	struct village v = village_of(200);
+
+	(void)state;
+	world_boot_all(v.world);
+	assert_true(world_run_until(v.world, 120000, is_settled, &v));
+	world_run(v.world, 60000);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		world_kill(v.world, v.world->members[i], DEATH_PROCESS);
+	v.luz->clock_ms = -1700000000000;
+	world_boot(v.world, v.luz);
+	world_run(v.world, 5000);
+	assert_true(member_sees_claim(v.luz, v.rosa, "rosa.test"));
+	assert_true(member_sees_served(v.luz, v.ana, "rosa.test", v.rosa));
+	world_destroy(v.world);
+}
+
+static void a_store_that_loses_things_costs_nothing(void **state)
+{
+	struct village v = village_of(201);
+
+	(void)state;
+	for (unsigned i = 0; i < MEMBERS; i++)
+		v.world->members[i]->shelf_loses = 50;
+	world_boot_all(v.world);
+	assert_true(world_run_until(v.world, 120000, is_settled, &v));
+	for (unsigned round = 0; round < 5; round++) {
+		for (unsigned i = 0; i < MEMBERS; i++)
+			world_kill(v.world, v.world->members[i], DEATH_PROCESS);
+		world_boot_all(v.world);
+		world_run(v.world, 120000);
+		assert_true(is_settled(v.world, &v));
+		for (unsigned i = 0; i < MEMBERS; i++) {
+			assert_true(member_sees_claim(v.world->members[i], v.rosa, "two.rosa.test"));
+			assert_true(member_sees_served(v.world->members[i], v.eva, "ana.test", v.ana));
+		}
+	}
+	world_destroy(v.world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_restart_among_peers_changes_nothing),
 	        cmocka_unit_test(a_restart_alone_changes_nothing),
 	        cmocka_unit_test(failing_drivers_change_nothing),
+	        cmocka_unit_test(a_store_brings_back_what_was_held_whatever_the_clock_says),
+	        cmocka_unit_test(a_store_that_loses_things_costs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

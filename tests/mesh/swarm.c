@@ -110,6 +110,13 @@ static void turn_clock(struct world *world, struct member *member)
 	member->clock_ms = dice_upto(&world->dice, 500000) - 250000;
 }
 
+static void lose_store(struct world *world, struct member *member)
+{
+	(void)world;
+	if (member->core == NULL)
+		shelf_fini(&member->shelf);
+}
+
 static void reload(struct world *world, struct member *member)
 {
 	if (member->core != NULL)
@@ -119,7 +126,7 @@ static void reload(struct world *world, struct member *member)
 void swarm_trouble(struct world *world, unsigned strokes)
 {
 	static void (*const rows[])(struct world *, struct member *) = {kill_or_boot, kill_or_boot, doom,
-	        part, cut, stall, break_driver, turn_mta, turn_clock, reload};
+	        part, cut, stall, break_driver, turn_mta, turn_clock, reload, lose_store};
 
 	for (unsigned i = 0; i < strokes; i++) {
 		struct member *member = world->members[dice_upto(&world->dice, world->count - 1)];

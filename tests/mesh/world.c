@@ -138,6 +138,8 @@ static void wake(struct world *world, struct member *member)
 		member->restless = 0;
 	else
 		member->restless++;
+	if (member->shelf_loses == 0)
+		shelf_check(&member->shelf, member->core);
 	MUST(member->restless <= RESTLESS_MAX, "%s doesn't come to rest at %" PRId64, member->name,
 	        world->now_ms);
 	world_settle(world, member);
@@ -213,8 +215,10 @@ void world_boot(struct world *world, struct member *member)
 {
 	member_boot(member, world->now_ms, &world->dice);
 	world_reload(world, member);
-	if (member->core != NULL)
-		world_event(world, member, &(struct event){.type = EVENT_START});
+	if (member->core == NULL)
+		return;
+	shelf_restore(&member->shelf, member->core, member_now(member, world->now_ms));
+	world_event(world, member, &(struct event){.type = EVENT_START});
 }
 
 void world_boot_all(struct world *world)

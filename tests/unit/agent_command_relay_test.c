@@ -67,6 +67,14 @@ static void takes_this_node_itself(void **state)
 	assert_string_equal(scratch_read(*state, ETC "relays"), OWN " 0  # rosa 2026-03-01\n");
 }
 
+static void takes_a_key_that_only_a_friend_vouches_for(void **state)
+{
+	assert_string_equal(ask("relay add", "{\"relay\":\"" LUZ "\"}"),
+	        "5ppuospq relays for your domains, preference 10");
+	assert_non_null(strstr(reply_instruction(0), "5ppuospq isn't pinned here"));
+	assert_string_equal(scratch_read(*state, ETC "relays"), LUZ " 10  # 2026-03-01\n");
+}
+
 static void refuses_relays_that_mean_nothing(void **state)
 {
 	static const struct refusal refusals[] = {
@@ -75,7 +83,6 @@ static void refuses_relays_that_mean_nothing(void **state)
 	        {"{\"relay\":\"\"}", "no member is called", "failed"},
 	        {"{\"relay\":\"\\u0000\"}", "", "usage"},
 	        {"{\"relay\":\"x" ANA "\"}", "KEY ", "failed"},
-	        {"{\"relay\":\"" LUZ "\"}", "key 5ppuospq... isn't pinned here", "failed"},
 	        {"{\"relay\":\"" ZERO "\"}", "aaaaaaaa is denied here", "failed"},
 	        {"{\"relay\":\"ana\",\"preference\":\"65536\"}", "\"65536\" is no preference", "usage"},
 	        {"{\"relay\":\"ana\",\"preference\":\"-1\"}", "\"-1\" is no preference", "usage"},
@@ -175,6 +182,7 @@ int main(void)
 	        command_test(adds_and_leaves_out_on_one_line),
 	        command_test(keeps_comments_and_other_lines),
 	        command_test(takes_this_node_itself),
+	        command_test(takes_a_key_that_only_a_friend_vouches_for),
 	        command_test(refuses_relays_that_mean_nothing),
 	        command_test(sets_carry_and_keeps_all_else),
 	        command_test(leaves_a_configuration_alone_that_it_cannot_edit),

@@ -119,7 +119,8 @@ static void helps_and_tells_its_version(void **state)
 static void exits_with_2_for_wrong_usage(void **state)
 {
 	static const char *const rows[] = {"", "frobnicate", "--frob", "status --net", "--net 'a b' status",
-	        "status x", "claim", "accept a.test by ana --net x", "pin a b --net x", "claim a.test --as b",
+	        "status x", "claim", "accept a.test by ana --net x", "decline a.test ana",
+	        "decline a.test by ana --net x", "pin a b --net x", "claim a.test --as b",
 	        "--net x pin /none", "status --mesh-prefix x", "--prefix x status --net y", "key --net ../x",
 	        "relay", "relay frob", "relay add", "relay add a 1 2", "relay carry --net x", "status -v"};
 	char json[256];
@@ -183,13 +184,21 @@ static void asks_and_shows(void **state)
 	assert_string_equal(out, "x\n");
 	assert_string_equal(asked,
 	        "{\"version\":1,\"command\":\"accept\",\"args\":{\"domain\":\"a.test\",\"from\":\"ana\"}}\n");
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre why a.test"), 0);
+	assert_non_null(strstr(asked, "\"command\":\"why\",\"args\":{\"domain\":\"a.test\"}"));
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre show ana"), 0);
+	assert_non_null(strstr(asked, "\"command\":\"show\",\"args\":{\"what\":\"ana\"}"));
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre domains -v"), 0);
+	assert_non_null(strstr(asked, "\"command\":\"domains\",\"args\":{\"verbose\":\"yes\"}"));
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre members"), 0);
+	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre relays"), 0);
 	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre plan"), 0);
 	assert_string_equal(out, "nothing to change\n");
 	assert_int_equal(run_with("{\"ok\":true,\"data\":{}}\n", "--net libre reload"), 0);
 	assert_non_null(strstr(asked, "\"command\":\"reload\""));
 }
 
-static void asks_for_commands_of_two_words(void **state)
+static void asks_for_edits(void **state)
 {
 	static const struct {
 		const char *words;
@@ -198,6 +207,10 @@ static void asks_for_commands_of_two_words(void **state)
 	        {"relay add ana", "\"command\":\"relay add\",\"args\":{\"relay\":\"ana\"}}\n"},
 	        {"relay add ana 20",
 	                "\"command\":\"relay add\",\"args\":{\"relay\":\"ana\",\"preference\":\"20\"}}\n"},
+	        {"decline a.test from ana",
+	                "\"command\":\"decline\",\"args\":{\"domain\":\"a.test\",\"from\":\"ana\"}}\n"},
+	        {"release a.test", "\"command\":\"release\",\"args\":{\"domain\":\"a.test\"}}\n"},
+	        {"unpin ana", "\"command\":\"unpin\",\"args\":{\"member\":\"ana\"}}\n"},
 	        {"relay del ana", "\"command\":\"relay del\",\"args\":{\"relay\":\"ana\"}}\n"},
 	        {"relay carry none", "\"command\":\"relay carry\",\"args\":{\"carry\":\"none\"}}\n"},
 	};
@@ -321,7 +334,7 @@ int main(void)
 	        meshctl_test(exits_with_3_when_no_agent_runs),
 	        meshctl_test(takes_the_only_net_there_is),
 	        meshctl_test(asks_and_shows),
-	        meshctl_test(asks_for_commands_of_two_words),
+	        meshctl_test(asks_for_edits),
 	        meshctl_test(takes_key_lines_from_words_files_and_stdin),
 	        meshctl_test(passes_refusals_on),
 	        meshctl_test(fails_clearly_on_replies_that_are_none),

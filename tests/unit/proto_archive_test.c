@@ -141,7 +141,8 @@ static void takes_nothing_by_or_about_somebody_else(void **state)
 	assert_int_equal(put(&rosa, OBJECT_HEAD, make_signed(OBJECT_HEAD, body, rosa.root_secret)),
 	        RESULT_BAD_SIGNATURE);
 	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&luz, 5, NULL, 0)), RESULT_BAD_SIGNATURE);
-	assert_int_equal(put(&rosa, (enum object_kind)OBJECT_KINDS, named_head(&rosa, 5, "rosa")), RESULT_MALFORMED);
+	assert_int_equal(
+	        put(&rosa, (enum object_kind)OBJECT_KINDS, named_head(&rosa, 5, "rosa")), RESULT_MALFORMED);
 	assert_int_equal(put(&rosa, OBJECT_HEAD, make_signed(OBJECT_HEAD, body, rosa.op_secret)), RESULT_OK);
 	archive_fini(&archive);
 }
@@ -354,6 +355,40 @@ static void asks_again_for_no_chunk_that_it_has(void **state)
 	archive_fini(&archive);
 }
 
+static bool is_dropped(struct bytes chunk)
+{
+	uint8_t hash[HASH_SIZE];
+	bool found = false;
+
+	object_hash(chunk, hash);
+	for (unsigned i = 0; i < archive.dropped_count; i++)
+		found |= memcmp(archive.dropped[i].hash, hash, HASH_SIZE) == 0;
+	return found && !author_names_chunk(archive.authors[0], hash);
+}
+
+/* So that a store forgets them too; also those of a head that never became whole. */
+static void notes_the_chunks_that_no_head_names_any_more(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes chunks[] = {make_chunk((const char *[]){"a.test"}, 1, 1),
+	        make_chunk((const char *[]){"b.test"}, 1, 1), make_chunk((const char *[]){"c.test"}, 1, 1)};
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, chunks, 1));
+	put(&rosa, OBJECT_CHUNK, chunks[0]);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, chunks, 3));
+	put(&rosa, OBJECT_CHUNK, chunks[1]);
+	assert_false(is_dropped(chunks[0]) || is_dropped(chunks[1]));
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 12, chunks + 2, 1));
+	assert_true(is_dropped(chunks[1]));
+	assert_false(is_dropped(chunks[0])); /* still in effect */
+	put(&rosa, OBJECT_CHUNK, chunks[2]);
+	assert_true(author->head->head.seq == 12);
+	assert_true(is_dropped(chunks[0]));
+	archive_fini(&archive);
+}
+
 static void takes_one_chunk_for_all_places_that_name_it(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -410,6 +445,28 @@ static void passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it(
 	assert_int_equal(put(&rosa, OBJECT_HEAD, named_head(&rosa, 12, "twelve")), RESULT_OK);
 	assert_null(author->beyond);
 	assert_true(author->head->head.seq == 12);
+	archive_fini(&archive);
+}
+
+static void passes_on_a_carriage_that_it_does_not_understand_but_does_not_follow_it(void **state)
+{
+	struct identity rosa = identity_of(1), luz = identity_of(2);
+	struct carriage_entry all = entry_of(&luz, 5, CARRIAGE_ALL_BUT, NULL, 0), entry;
+	struct author *author = start_certified(&rosa);
+	struct bytes beyond =
+	        make_extended(OBJECT_CARRIAGE, make_carriage(&rosa, 11, NULL, 0), rosa.op_secret, 1);
+
+	(void)state;
+	put(&rosa, OBJECT_CARRIAGE, make_carriage(&rosa, 10, &all, 1));
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, beyond), RESULT_OK);
+	assert_true(bytes_equal(author_object(author, OBJECT_CARRIAGE, NULL), beyond));
+	assert_true(author_order(author, OBJECT_CARRIAGE)->seq == 11);
+	assert_true(carriage_find(&author->carriage, key_of(&luz), &entry));
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, beyond), RESULT_STALE);
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&rosa, 10, NULL, 0)), RESULT_STALE);
+	assert_int_equal(put(&rosa, OBJECT_CARRIAGE, make_carriage(&rosa, 12, NULL, 0)), RESULT_OK);
+	assert_false(carriage_find(&author->carriage, key_of(&luz), &entry));
+	assert_true(author_order(author, OBJECT_CARRIAGE)->seq == 12);
 	archive_fini(&archive);
 }
 
@@ -521,6 +578,23 @@ static void walks_all_claims_of_all_chunks(void **state)
 	archive_fini(&archive);
 }
 
+static void keeps_the_chunks_of_a_pending_head_for_the_next(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes chunks[] = {make_chunk((const char *[]){"a.test"}, 1, 1),
+	        make_chunk((const char *[]){"b.test"}, 1, 1), make_chunk((const char *[]){"c.test"}, 1, 1)};
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, chunks, 2));
+	put(&rosa, OBJECT_CHUNK, chunks[1]);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, chunks + 1, 2));
+	assert_int_equal(author->pending->chunks_missing, 1);
+	put(&rosa, OBJECT_CHUNK, chunks[2]);
+	assert_true(author->head->head.seq == 11);
+	archive_fini(&archive);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,9 +612,12 @@ int main(void)
 	        TEST(takes_no_chunk_that_nobody_asked_for),
 	        TEST(leaves_a_head_pending_whose_chunk_is_bad),
 	        TEST(asks_again_for_no_chunk_that_it_has),
+	        TEST(notes_the_chunks_that_no_head_names_any_more),
+	        TEST(keeps_the_chunks_of_a_pending_head_for_the_next),
 	        TEST(takes_one_chunk_for_all_places_that_name_it),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
+	        TEST(passes_on_a_carriage_that_it_does_not_understand_but_does_not_follow_it),
 	        TEST(follows_nothing_when_its_only_head_is_beyond_it),
 	        TEST(follows_a_head_with_an_even_extension),
 	        TEST(voids_older_heads_and_carriages_with_a_new_certificate),

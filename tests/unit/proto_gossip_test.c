@@ -159,6 +159,30 @@ static void is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come(void **st
 	house_close(&house);
 }
 
+static void asks_for_what_was_ahead_of_its_clock_once_it_is_not(void **state)
+{
+	struct bytes head;
+	uint64_t seq = NOW_MS + 660000;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, seq);
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, seq, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_null(author(&rosa)->head);
+	assert_false(visitor_was_asked(&v_luz, head));
+	house.now.wall_ms += 60000; /* somebody sets the clock */
+	for (unsigned i = 0; i < 8; i++)
+		visitor_wait(&v_luz, &house, 10000);
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_non_null(author(&rosa)->head);
+	house_close(&house);
+}
+
 /* A line so slow that one object takes longer than we wait for another to ask. */
 static void takes_an_object_that_comes_late_from_the_only_one_who_has_it(void **state)
 {
@@ -228,6 +252,7 @@ int main(void)
 	        TEST(asks_another_when_one_does_not_give),
 	        TEST(asks_another_when_one_gives_a_forgery),
 	        TEST(is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come),
+	        TEST(asks_for_what_was_ahead_of_its_clock_once_it_is_not),
 	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
 	        TEST(refuses_a_member_whose_certificate_was_replaced_or_killed),
 	        TEST(lets_a_member_in_with_a_newer_certificate_than_is_held),

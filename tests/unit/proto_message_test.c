@@ -144,6 +144,52 @@ static void reads_the_other_messages(void **state)
 	assert_int_equal(message.refusal, REFUSAL_NOT_PINNED);
 }
 
+static void writes_and_reads_tables_and_questions(void **state)
+{
+	struct identity rosa = identity_of(1), luz = identity_of(2);
+	const struct table_entry entries[] = {{.author = key_of(&rosa)},
+	        {.author = key_of(&luz), .digest = 0x0123456789abcdef, .beacon_seq = 1767225600789}};
+	struct message message = decoded(VECTOR(table));
+	struct message_cursor cursor = message_cursor_of(&message);
+	struct table_entry entry;
+	struct writer w = fresh();
+
+	(void)state;
+	message_put_table(&w, TABLE_COMPARE, entries, 2);
+	assert_true(bytes_equal(take(&w), VECTOR(table)));
+	message_put_table(&w, TABLE_ADD, NULL, 0);
+	assert_true(bytes_equal(take(&w), VECTOR(table_end)));
+	message_put_question(&w, key_of(&luz), 1767225600789, true);
+	assert_true(bytes_equal(take(&w), VECTOR(question)));
+	assert_int_equal(message.mode, TABLE_COMPARE);
+	assert_true(table_next(&cursor, &entry) && table_next(&cursor, &entry));
+	assert_memory_equal(entry.author, key_of(&luz), KEY_SIZE);
+	assert_true(entry.digest == 0x0123456789abcdef && entry.beacon_seq == 1767225600789);
+	assert_false(table_next(&cursor, &entry));
+	message = decoded(VECTOR(question));
+	assert_memory_equal(message.author, key_of(&luz), KEY_SIZE);
+	assert_true(message.seq == 1767225600789 && message.refused);
+}
+
+static void bounds_the_entries_and_modes_of_tables(void **state)
+{
+	struct identity rosa = identity_of(1);
+	static struct table_entry entries[TABLE_ENTRIES_MAX + 1];
+	struct writer w = fresh();
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(entries); i++)
+		entries[i] = (struct table_entry){
+		        .author = key_of(&rosa), .digest = UINT64_MAX, .beacon_seq = UINT64_MAX};
+	message_put_table(&w, TABLE_ADD, entries, TABLE_ENTRIES_MAX);
+	assert_int_equal(w.error, RESULT_OK);
+	assert_int_equal(decode(take(&w)), RESULT_OK);
+	message_put_table(&w, TABLE_ADD, entries, TABLE_ENTRIES_MAX + 1);
+	assert_int_equal(decode(take(&w)), RESULT_TOO_LARGE);
+	message_put_table(&w, TABLE_MODES, entries, 1);
+	assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
+}
+
 static void refuses_each_message_cut_or_in_any_other_form(void **state)
 {
 	(void)state;
@@ -154,6 +200,9 @@ static void refuses_each_message_cut_or_in_any_other_form(void **state)
 	assert_canonical_only(VECTOR(give), decode);
 	assert_canonical_only(VECTOR(ping), decode);
 	assert_canonical_only(VECTOR(refuse), decode);
+	assert_canonical_only(VECTOR(table), decode);
+	assert_canonical_only(VECTOR(table_end), decode);
+	assert_canonical_only(VECTOR(question), decode);
 }
 
 static void read_through(struct bytes bytes)
@@ -162,6 +211,7 @@ static void read_through(struct bytes bytes)
 	struct message_cursor cursor;
 	struct offer_entry offer;
 	struct want_entry want;
+	struct table_entry table;
 	unsigned count = 0;
 
 	if (message_decode(bytes, &message) != RESULT_OK)
@@ -174,13 +224,17 @@ static void read_through(struct bytes bytes)
 		for (cursor = message_cursor_of(&message); want_next(&cursor, &want);)
 			count++;
 		assert_int_equal(count, message.count);
+	} else if (message.type == MESSAGE_TABLE) {
+		for (cursor = message_cursor_of(&message); table_next(&cursor, &table);)
+			count++;
+		assert_int_equal(count, message.count);
 	}
 }
 
 static void reads_any_changed_bit_without_harm(void **state)
 {
-	const struct bytes vectors[] = {
-	        VECTOR(offer), VECTOR(offer_end), VECTOR(want), VECTOR(give), VECTOR(ping), VECTOR(refuse)};
+	const struct bytes vectors[] = {VECTOR(offer), VECTOR(offer_end), VECTOR(want), VECTOR(give),
+	        VECTOR(ping), VECTOR(refuse), VECTOR(table), VECTOR(table_end), VECTOR(question)};
 
 	(void)state;
 	for (unsigned i = 0; i < COUNT(vectors); i++) {
@@ -322,6 +376,8 @@ int main(void)
 	        TEST(writes_the_vectors),
 	        TEST(reads_the_offer),
 	        TEST(reads_the_other_messages),
+	        TEST(writes_and_reads_tables_and_questions),
+	        TEST(bounds_the_entries_and_modes_of_tables),
 	        TEST(refuses_each_message_cut_or_in_any_other_form),
 	        TEST(reads_any_changed_bit_without_harm),
 	        TEST(bounds_the_entries_of_offers_and_wants),

@@ -85,6 +85,9 @@ static void plans_no_row_for_its_own_claims(void **state)
 	fixture_hold(
 	        &f, &me, 1000, (const struct identity *[]){&me}, 1, (const char *[]){"mine.test"}, 1, 900);
 	fixture_accept(&f, "mine.test", &me);
+	fixture_meet(&f, &me); /* and has since got another address */
+	f.settings.vpn.at[0].bytes[3] = 77;
+	f.settings.carry = CARRY_VIEW;
 	fixture_local(&f, "a.test\nc.test\nmine.test\n", "");
 	fixture_settle(&f);
 	rows = plan(&nothing);

@@ -192,6 +192,10 @@ static void adds_only_relays_that_it_has_seen_itself(void **state)
 	published_fini(&out);
 	out = plan(&first);
 	assert_int_equal(out.mx_count, 2);
+	published_fini(&first);
+	/* Who is named stays named, also beside one that is seen. */
+	first = plan_with(&out, may_add_others, key_of(&relays[0]));
+	assert_true(published_equal(&first, &out));
 	end(&first, &out);
 }
 

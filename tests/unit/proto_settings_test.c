@@ -87,6 +87,34 @@ static void owns_a_copy_of_what_it_was_given(void **state)
 	fixture_fini(&f);
 }
 
+/* A hand-edited file may hold a line twice. */
+static void keeps_once_what_it_was_given_twice(void **state)
+{
+	struct identity me = identity_of(1), rosa = identity_of(2), luz = identity_of(3);
+
+	(void)state;
+	fixture_init(&f, &me);
+	for (unsigned i = 0; i < 2; i++) {
+		fixture_pin(&f, &rosa);
+		fixture_pin(&f, &luz);
+		fixture_deny(&f, &luz);
+		fixture_claim(&f, "b.test");
+		fixture_claim(&f, "a.test");
+		fixture_claim(&f, "b.test");
+		fixture_accept(&f, "c.test", &rosa);
+		fixture_accept(&f, "c.test", &luz);
+	}
+	fixture_settle(&f);
+	assert_int_equal(f.node.settings->pin_count, 2);
+	assert_int_equal(f.node.settings->denial_count, 1);
+	assert_int_equal(f.node.settings->claim_count, 2);
+	assert_int_equal(f.node.settings->accept_count, 2);
+	assert_true(settings_claims(f.node.settings, text("a.test")));
+	assert_true(settings_claims(f.node.settings, text("b.test")));
+	assert_true(settings_accepts(f.node.settings, text("c.test"), key_of(&luz)));
+	fixture_fini(&f);
+}
+
 static void knows_the_mesh_by_its_prefixes(void **state)
 {
 	struct prefix prefixes[] = {{.address = {.length = 4, .bytes = {10, 66}}, .bits = 16},
@@ -123,6 +151,7 @@ int main(void)
 	        TEST(answers_nothing_when_nothing_was_said),
 	        TEST(finds_everything_whatever_the_order_it_came_in),
 	        TEST(owns_a_copy_of_what_it_was_given),
+	        TEST(keeps_once_what_it_was_given_twice),
 	        TEST(knows_the_mesh_by_its_prefixes),
 	        TEST(takes_no_name_longer_than_a_domain),
 	};

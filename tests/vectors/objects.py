@@ -14,8 +14,9 @@ from nacl.bindings import crypto_scalarmult_base
 from nacl.signing import SigningKey
 
 KILL = 2**64 - 1
-CERTIFICATE, HEAD, CHUNK, CARRIAGE = 1, 2, 3, 4
-PREFIXES = {CERTIFICATE: b"correomesh certificate", HEAD: b"correomesh head", CARRIAGE: b"correomesh carriage"}
+CERTIFICATE, HEAD, CHUNK, CARRIAGE, BEACON = 1, 2, 3, 4, 5
+PREFIXES = {CERTIFICATE: b"correomesh certificate", HEAD: b"correomesh head", CARRIAGE: b"correomesh carriage",
+            BEACON: b"correomesh beacon"}
 
 
 def pack(value):
@@ -103,6 +104,12 @@ def carriage():
     return signed(CARRIAGE, pack(body), LUZ.op)
 
 
+def beacon():
+    """Luz's, of the carriage above: MTA up and writing, and bits of its two claimants."""
+    body = [1, LUZ.key, 1, 1767225600789, 9, 2, 7, blake(carriage()), b"\xd0", {}]
+    return signed(BEACON, pack(body), LUZ.op)
+
+
 def messages():
     offer = [1, [[ROSA.key, CERTIFICATE, 1, 0, blake(certificate(ROSA, 1))],
                  [ROSA.key, HEAD, 1, 1767225600123, blake(head())],
@@ -114,6 +121,9 @@ def messages():
         "give": [3, ROSA.key, CHUNK, chunk()],
         "ping": [4, 0x0123456789abcdef, 1767225600789],
         "refuse": [5, 1],
+        "table": [6, 2, [[ROSA.key, 0, 0], [LUZ.key, 0x0123456789abcdef, 1767225600789]]],
+        "table_end": [6, 0, []],
+        "question": [7, LUZ.key, 1767225600789, True],
     }
 
 
@@ -124,6 +134,7 @@ def vectors():
     yield "head_small", small_head()
     yield "chunk", chunk()
     yield "carriage", carriage()
+    yield "beacon", beacon()
     for name, message in messages().items():
         yield "message_" + name, pack(message)
     yield "name_hash_a_test", blake(b"a.test")[:8]

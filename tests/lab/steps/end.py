@@ -56,6 +56,8 @@ def judge(scene):
         at = time.strftime("%H:%M:%S", time.localtime(probe.time))
         raise Failed(f"{at} DNS named {probe.address} for {probe.domain}, it said {probe.code} {probe.text}")
     found = figures(scene)
+    for domain, relays in found["relays_used"].items():
+        expect(relays == len(village.RELAYS), f"mail of {domain} went through {relays} of {len(village.RELAYS)} relays")
     limits = [
         ("messages not delivered", found["sent"] - found["delivered"], 0),
         ("messages bounced", found["bounced"], 0),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stranger's Postfix sends by DNS alone; a recipient that doesn't exist is refused at the relay."""
 
-from tests.lab import sender, smtp, village
+from tests.lab import sender, smtp, together, village
 from tests.lab.post import Post
 from tests.lab.wait import Failed, NotYet, wait_until
 
@@ -16,8 +16,7 @@ def tell(scene):
         recipients = [f"{user}@{domain}" for user in village.USERS]
         scene.sent |= sender.send(scene.outside, village.STRANGER, recipients, MESSAGES_PER_DOMAIN, domain)
     wait_until("all mail is in the right Maildirs", SECONDS_TO_DELIVER, lambda: _is_delivered(scene), pause=0.2)
-    for domain in village.HOME_OF:
-        _ask_unknown_recipient(scene, domain)
+    together.for_each(village.HOME_OF, lambda domain: _ask_unknown_recipient(scene, domain))
     return f"{len(scene.sent)} messages sent, all in the right Maildirs; an unknown recipient gets {NO_SUCH_USER}"
 
 

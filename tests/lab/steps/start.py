@@ -3,7 +3,7 @@
 
 import os
 
-from tests.lab import meshd, village
+from tests.lab import meshd, together, village
 from tests.lab.wait import expect, wait_until
 
 SECONDS_TO_CREATE_TABLES = 15
@@ -15,10 +15,8 @@ def machines(scene):
 
 
 def agents(scene):
-    for agent in scene.places.agents.values():
-        agent.start()
-    for name in village.RELAYS:
-        _set_up_relay(scene, name)
+    together.for_each(scene.places.agents.values(), lambda agent: agent.start())
+    together.for_each(village.RELAYS, lambda name: _set_up_relay(scene, name))
     return f"{len(scene.places.agents)} agents as uid {meshd.UID}"
 
 

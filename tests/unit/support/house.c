@@ -165,6 +165,16 @@ void visitor_say(struct visitor *visitor, struct house *house, struct writer *me
 	house_run(house);
 }
 
+void visitor_wait(struct visitor *visitor, struct house *house, int64_t ms)
+{
+	struct writer w;
+
+	house_wait(house, ms);
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_ping(&w, 0, (uint64_t)house->now.wall_ms);
+	visitor_say(visitor, house, &w);
+}
+
 void visitor_carries(struct visitor *visitor, struct house *house, const struct identity *author)
 {
 	struct table_entry entry = {.author = author->certificate.root};

@@ -43,6 +43,9 @@ void house_wait(struct house *house, int64_t ms);
 void visitor_enter(struct visitor *visitor, struct house *house, const struct identity *who);
 void visitor_leave(struct visitor *visitor, struct house *house);
 
+/* Lets time pass and says that it is still there. */
+void visitor_wait(struct visitor *visitor, struct house *house, int64_t ms);
+
 /* Says one message. */
 void visitor_say(struct visitor *visitor, struct house *house, struct writer *message);
 /* Its start-of-session table: it carries one author, and holds nothing of it. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the commands that only look share: names, roles, members and domains as JSON. The shapes are those of
+ * doc/control-protocol.md. Reads the agent and its core, changes nothing.
+ */
+#ifndef AGENT_LOOK_H
+#define AGENT_LOOK_H
+
+#include "agent/agent_state.h"
+#include "proto/serving.h"
+#include "proto/standing.h"
+
+/* One look, at one moment. */
+struct look {
+	const struct agent *agent;
+	const struct node *node;
+	const struct peers *peers;
+	const struct relay *relay;
+	const struct publisher *publisher;
+	const struct liveness *liveness;
+	int64_t mono_ms;
+	int64_t wall_ms;
+};
+
+struct look look_of(const struct agent *agent);
+
+/* A name as this operator knows it, or the first characters of the key. In one of eight buffers, in turn. */
+const char *look_name(const struct look *look, const uint8_t key[KEY_SIZE]);
+
+/* An order's numbers come from others: capped at what JSON integers hold. */
+json_t *look_number(uint64_t number);
+
+/* Words of HEAD_ROLE_*, an array. */
+json_t *look_roles(uint64_t roles);
+
+/* "mesh:[ADDRESS]:PORT, ..." */
+json_t *look_route(const struct route *route);
+
+/* --- members ---------------------------------------------------------------------------------------------
+ */
+
+/* What is known of one of the view, as doc/control-protocol.md says of a member. */
+json_t *look_member(const struct look *look, const uint8_t key[KEY_SIZE]);
+
+/* All of the view but this node: pins by name, denied ones too, then those vouched for by key. */
+json_t *look_members(const struct look *look);
+
+/* --- domains ---------------------------------------------------------------------------------------------
+ */
+
+/* Relays chosen for one set of domains; the last claimant and relayset are remembered, as its domains come
+ * one after the other. Zero is empty. */
+struct look_carriers {
+	const struct author *claimant;
+	unsigned relayset;
+	unsigned count;
+	struct carrier at[RELAYSET_RELAYS_MAX];
+};
+void look_carriers_get(struct look_carriers *carriers, const struct look *look, const struct author *claimant,
+        unsigned relayset);
+
+/* What to do about a relay that doesn't serve a claimant's domain; a new string. */
+json_t *look_serving_tip(const struct look *look, enum serving serving, const uint8_t relay[KEY_SIZE],
+        const uint8_t claimant[KEY_SIZE], struct bytes domain);
+
+/* Names of those that serve, and every one with its reason. */
+json_t *look_serving(
+        const struct look *look, const struct look_carriers *carriers, const struct claim *claim);
+json_t *look_reasons(
+        const struct look *look, const struct look_carriers *carriers, const struct claim *claim);
+
+/* Names of the relays in the MX set that this node publishes; NULL where it writes no zone for the domain. */
+json_t *look_published(const struct look *look, const char *domain);
+
+/* A domain of our own; a domain that somebody else claims. With `verbose` each relay's reason too. */
+json_t *look_own_domain(
+        const struct look *look, const char *domain, struct look_carriers *carriers, bool verbose);
+json_t *look_claim(const struct look *look, const struct author *author, const struct claim *claim,
+        unsigned index, struct look_carriers *carriers, bool verbose);
+
+/* All own ones; all of others that may concern this node, and rows that are kept without a claim. */
+json_t *look_own_domains(const struct look *look, bool verbose);
+json_t *look_carried(const struct look *look, bool verbose);
+
+#endif
