@@ -5,7 +5,7 @@ import argparse
 import os
 import sys
 
-from tests.bench import join, mesh, plan, verify
+from tests.bench import join, mesh, plan, tables, verify
 from tests.lab import sandbox
 from tests.lab.wait import Failed
 
@@ -14,7 +14,7 @@ NICE = -10
 
 # Those that start daemons run in namespaces of their own, and take the directory that is gone afterwards.
 PLAIN = {"verify": verify.run, "plan": plan.run}
-BOXED = {"join": join.run, "mesh": mesh.run}
+BOXED = {"tables": tables.run, "join": join.run, "mesh": mesh.run}
 
 
 def _options():
