@@ -51,8 +51,8 @@ static struct choice choose_with(const uint8_t *with, bool cut_off)
 	assert_true(choice.count < f.node.archive.count);
 	for (unsigned i = 0; i < choice.count; i++) {
 		assert_true(memcmp(choice.wanted[i].key, f.node.key, KEY_SIZE) != 0);
-		assert_int_equal(choice.wanted[i].pinned,
-		        settings_pin(f.node.settings, choice.wanted[i].key) != NULL);
+		assert_int_equal(
+		        choice.wanted[i].pinned, settings_pin(f.node.settings, choice.wanted[i].key) != NULL);
 		if (i > 0)
 			assert_true(memcmp(choice.wanted[i - 1].key, choice.wanted[i].key, KEY_SIZE) < 0);
 	}
