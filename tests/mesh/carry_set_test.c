@@ -96,7 +96,7 @@ static void a_ring_too_large_for_all_sessions_agrees_too(void **state)
 		assert_int_equal(core_node(world->members[i]->core)->archive.count, 30);
 		sessions += member_sessions(world->members[i]);
 	}
-	/* Two pins and three others each, and as many by whom one is chosen. */
+	/* Two pins and two others each, and as many by whom one is chosen. */
 	assert_in_range(sessions, 30 * 4, 30 * 8);
 	member_claim(world->members[4], "new.test");
 	world_reload(world, world->members[4]);
