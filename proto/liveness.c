@@ -160,6 +160,10 @@ static void take_sign(
 
 	if (life == NULL || peers_up(peers, sign->key) != NULL)
 		return;
+	/* A way to it that stays cut is no news while its beacons come round by others. */
+	if (sign->sign == SIGN_FAILED && life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON &&
+	        node->now.mono_ms - author->beacon_heard_ms < liveness_refresh_ms(node))
+		return;
 	doubt(life, node);
 	if (is_restarting(node, author)) {
 		set_state(life, node, LIFE_RESTARTING, EVIDENCE_BEACON);
