@@ -8,7 +8,6 @@ connected random graph; before that everybody pins everybody.
 
 import os
 import random
-import signal
 import time
 
 from tests.bench.agent import Agent
@@ -138,52 +137,46 @@ class Fleet:
 
     # --- death, loss, split -----------------------------------------------------------------------------------
 
-    def _down_since(self, agent, key):
-        """When the agent began to take that member for gone, None while it doesn't; NotImplementedError where
-        meshd doesn't tell yet."""
-        for row in agent.ask("held")["authors"]:
-            if row["key"] == key:
-                if "down_ms" not in row:
-                    raise NotImplementedError
-                return row["down_ms"] / 1000 if row["down_ms"] else None
-        return None
+    def _life(self, agent, key):
+        """What the agent takes that member for: {"state", "since_ms", "marks"}."""
+        return next(row["life"] for row in agent.ask("held")["authors"] if row["key"] == key)
 
     def kill(self):
-        """Seconds from kill -9 of one until all others know; None where meshd can't tell yet."""
+        """Seconds from kill -9 of one until the last of the others takes it for gone."""
         victim = self._dice.choice(self.agents)
         others = [agent for agent in self.agents if agent is not victim]
-        try:
-            self._down_since(others[0], victim.key)
-        except NotImplementedError:
-            return None
         killed = time.time()
-        os.kill(victim.daemon.pid, signal.SIGKILL)
+        victim.daemon.kill()
         time.sleep(1.5)
-        known = wait_until(f"everybody knows that {victim.name} is gone", 90, lambda: self._all_know(others, victim),
-                           pause=1)
-        victim.daemon.end()
+
+        def all_in(state):
+            lives = [self._life(agent, victim.key) for agent in others]
+            unlike = sum(life["state"] != state for life in lives)
+            if unlike:
+                raise NotYet(f"not {state} at {unlike} of {len(lives)}")
+            return max(life["since_ms"] for life in lives) / 1000
+
+        known = wait_until(f"everybody knows that {victim.name} is gone", 90, lambda: all_in("down"), pause=1)
         victim.start()
-        wait_until(f"everybody knows that {victim.name} is back", 90,
-                   lambda: not any(self._down_since(agent, victim.key) for agent in others), pause=1)
+        wait_until(f"everybody knows that {victim.name} is back", 90, lambda: all_in("up"), pause=1)
         return known - killed
 
-    def _all_know(self, others, victim):
-        times = [self._down_since(agent, victim.key) for agent in others]
-        return max(times) if all(times) else None
+    def _marks(self):
+        """{(who, of whom): how often it was taken for gone}, by those who hold its statements."""
+        return {(agent.key, row["key"]): row["life"]["marks"] for agent in self.agents
+                for row in agent.ask("held")["authors"]}
 
     def false_marks(self, seconds):
-        """How often one who lives was taken for gone by somebody within these seconds, looked at every 20 s."""
-        marks = set()
+        """How many times one who lives was taken for gone within these seconds: those who do so within the same
+        30 s count as one."""
+        marks, before = 0, self._marks()
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
-            time.sleep(min(20, max(0, ends - time.monotonic())))
-            for agent in self.agents:
-                for row in agent.ask("held")["authors"]:
-                    if "down_ms" not in row:
-                        return None
-                    if row["down_ms"]:
-                        marks.add((row["key"], row["down_ms"] // 30000))
-        return len(marks)
+            time.sleep(min(30, max(0, ends - time.monotonic())))
+            after = self._marks()
+            marks += len({whom for (who, whom), count in after.items() if count > before.get((who, whom), 0)})
+            before = after
+        return marks
 
     def part(self, seconds):
         """While the net is split: each half states something."""

@@ -5,7 +5,7 @@ import argparse
 import os
 import sys
 
-from tests.bench import join, mesh, plan, verify
+from tests.bench import join, mesh, plan, results, tables, verify
 from tests.lab import sandbox
 from tests.lab.wait import Failed
 
@@ -14,12 +14,12 @@ NICE = -10
 
 # Those that start daemons run in namespaces of their own, and take the directory that is gone afterwards.
 PLAIN = {"verify": verify.run, "plan": plan.run}
-BOXED = {"join": join.run, "mesh": mesh.run}
+BOXED = {"tables": tables.run, "join": join.run, "mesh": mesh.run}
 
 
 def _options():
     parser = argparse.ArgumentParser(prog="dev/bench", description=__doc__)
-    parser.add_argument("what", choices=[*PLAIN, *BOXED])
+    parser.add_argument("what", choices=[*PLAIN, *BOXED, "results"])
     parser.add_argument("count", type=int, nargs="?", default=10, help="mesh: how many agents")
     parser.add_argument("--build", default="build/release", help=argparse.SUPPRESS)
     parser.add_argument("--out", default="build/bench", help="where NAME.json goes")
@@ -49,6 +49,8 @@ def main():
     options = _options()
     if os.geteuid() == 0:
         os.nice(NICE)
+    if options.what == "results":
+        return results.write(options)
     if options.what in PLAIN:
         return _tell(lambda: PLAIN[options.what](options), options)
     if os.geteuid() != 0:

@@ -80,10 +80,7 @@ class Numbers:
 
     def _kills(self):
         for _ in range(self.options.kills):
-            seconds = self.fleet.kill()
-            if seconds is None:
-                return
-            self.keep("kill", seconds)
+            self.keep("kill", self.fleet.kill())
 
     def _split(self):
         addresses = self.fleet.addresses()
@@ -103,8 +100,7 @@ class Numbers:
             sent = traffic.sent()
         finally:
             traffic.heal()
-        if marks is not None:
-            self.keep("marks", marks)
+        self.keep("marks", marks)
         if self.values.get("bytes"):
             rate = sum(count for count, _ in sent.values()) / len(self.fleet.pids()) / (self.options.minutes * 60)
             self.keep("loss bytes", rate / self.values["bytes"][0])

@@ -40,6 +40,11 @@ class Daemon:
         self.tell_to_end()
         return self.wait()
 
+    def kill(self):
+        """SIGKILL, as a crash."""
+        self._process.kill()
+        self._process.wait()
+
     def tell_to_end(self):
         if self.is_running():
             self._process.send_signal(signal.SIGTERM)
