@@ -298,13 +298,15 @@ static void read_set(const char *zone, char hosts[POOL + 1])
 /* Once there are four there are never fewer, never more than five, and one moves at a time. */
 static void watch_set(struct world *world, struct member *member, const struct effect *effect, void *context)
 {
-	struct mx_set *sets = context, *set = &sets[member->index - POOL - 1];
+	struct mx_set *sets = context, *set;
 	char hosts[POOL + 1];
-	int before = (int)strlen(set->hosts), now;
+	int before, now;
 
 	(void)world;
 	if (effect->type != EFFECT_ZONE || strcmp(effect->name, "rosa.test") != 0)
 		return;
+	set = &sets[member->index - POOL - 1];
+	before = (int)strlen(set->hosts);
 	read_set((const char *)effect->data, hosts);
 	now = (int)strlen(hosts);
 	if (before >= NAMED && strcmp(hosts, set->hosts) != 0) {
