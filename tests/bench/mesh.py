@@ -137,6 +137,7 @@ def _rows(result, mesh, serf, options):
     both("a join, all know all", "s", "join", most=JOIN_S)
     result.add("meshd: worst join", "s", max(mesh.get("join", []), default=None), most=JOIN_S)
     both("kill -9 known to all", "s", "kill", most=KILL_S)
+    result.add("meshd: worst kill -9", "s", max(mesh.get("kill", []), default=None), most=KILL_S)
     both(f"split of {SPLIT_S} s, agreement after healing", "s", "agree", most=AGREE_S)
     both(f"false marks in {options.minutes:g} min at {LOSS_PERCENT} % loss", "marks", "marks", most=0)
     both(f"sent at {LOSS_PERCENT} % loss", "x idle", "loss bytes")

@@ -33,7 +33,7 @@ class Row:
 
     @property
     def verdict(self):
-        """The worst value counts where there is a limit on each, else the median: see add()."""
+        """Of the median against the limit; where each run must keep it, the worst run is a row of its own."""
         if self.most is None and self.least is None:
             return ""
         if not self.values:
