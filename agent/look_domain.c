@@ -140,9 +140,11 @@ static json_t *unsigned_claim(const struct look *look, const char *domain)
 static void say_not_held(json_t *data)
 {
 	json_object_set_new(data, "state", json_string("not-held"));
-	json_object_set_new(data, "detail", json_string("claimed, but this MTA doesn't hold the domain any more"));
+	json_object_set_new(
+	        data, "detail", json_string("claimed, but this MTA doesn't hold the domain any more"));
 	json_object_set_new(data, "tip",
-	        json_string("put it back into mydestination or virtual_mailbox_domains, or: meshctl release DOMAIN"));
+	        json_string("put it back into mydestination or virtual_mailbox_domains, or: meshctl release "
+	                    "DOMAIN"));
 }
 
 json_t *look_own_domain(

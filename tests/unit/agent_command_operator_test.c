@@ -115,9 +115,9 @@ static void claims_with_fixed_mx_and_keeps_the_comment(void **state)
 	ask("claim", "{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx none\"}");
 	assert_string_equal(scratch_read(*state, ETC "claims"), "a.test  # since ever\nb.test\n");
 	ask("claim", "{\"domain\":\"c.test\",\"fixed_mx\":\"fixed_mx x.test 0 fixed_mx y.test 65535\"}");
-	assert_string_equal(
-	        scratch_read(*state, ETC "claims"), "a.test  # since ever\nb.test\nc.test fixed_mx x.test 0 "
-	                                            "fixed_mx y.test 65535  # 2026-03-01\n");
+	assert_string_equal(scratch_read(*state, ETC "claims"),
+	        "a.test  # since ever\nb.test\nc.test fixed_mx x.test 0 "
+	        "fixed_mx y.test 65535  # 2026-03-01\n");
 	assert_int_equal(fake_agent.files.claim_mx_count, 2);
 }
 
