@@ -372,7 +372,8 @@ static void replan(struct core *core)
 	relay_replan(&core->relay, node);
 	publisher_replan(&core->publisher, node);
 	core->own.head_due = true;
-	core->own.carriage_due = true;
+	/* Who serves nothing and never did has none to plan, however much the others claim. */
+	core->own.carriage_due |= core->relay.target_count > 0 || node_self(node)->carriage_held.data != NULL;
 }
 
 /* Chunks that no head names any more leave the store too. */

@@ -534,6 +534,18 @@ static void ask_author(struct asking *asking, struct author *author)
 	author->ask_due = asking->is_starved;
 }
 
+/* May anybody be asked for more? Those for whom there was no room stay due. */
+static bool has_room(const struct peers *peers)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		const struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && !peer->closing && peer->wants_out < WANT_ENTRIES_MAX)
+			return true;
+	}
+	return false;
+}
+
 static bool is_asking_due(const struct node *node)
 {
 	for (unsigned i = 0; i < node->archive.count; i++) {
@@ -552,7 +564,7 @@ static void ask_changed(struct gossip *gossip, struct node *node, struct peers *
 	asking.batches = calloc(peers->count + 1, sizeof *asking.batches);
 	if (asking.batches == NULL)
 		return;
-	for (unsigned i = 0; i < node->archive.count; i++) {
+	for (unsigned i = 0; i < node->archive.count && has_room(peers); i++) {
 		if (node->archive.authors[i]->ask_due)
 			ask_author(&asking, node->archive.authors[i]);
 	}

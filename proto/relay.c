@@ -192,9 +192,10 @@ static void adopt_plan(struct relay *relay, struct node *node)
 
 void relay_replan(struct relay *relay, struct node *node)
 {
-	struct table_rows planned;
+	struct table_rows planned = {.count = 0};
+	bool carries = node->settings->carry != CARRY_NONE || relay->applied.count > 0;
 
-	if (plan_tables(node, &relay->applied, &planned) != RESULT_OK)
+	if (carries && plan_tables(node, &relay->applied, &planned) != RESULT_OK)
 		return;
 	table_rows_fini(&relay->planned);
 	relay->planned = planned;
