@@ -3,6 +3,7 @@
  * `domains`: all domains that concern this node, own and carried, how far each is and who serves it.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/commands.h"
 #include "agent/look.h"
@@ -34,6 +35,21 @@ static void add_notes(const struct operator_files *files, json_t *domain)
 		add_note(domain, "accepted from several: meshctl decline all but one");
 }
 
+/* Of an own one. */
+static void add_fixed(const struct operator_files *files, json_t *domain)
+{
+	const char *name = json_string_value(json_object_get(domain, "domain"));
+	char text[DOMAIN_LENGTH_MAX + 32];
+
+	for (size_t i = 0; i < files->claim_mx_count; i++) {
+		if (strcmp(files->claim_mxs[i].domain, name) != 0)
+			continue;
+		snprintf(text, sizeof text, "fixed MX %u %s", files->claim_mxs[i].preference,
+		        files->claim_mxs[i].host);
+		add_note(domain, text);
+	}
+}
+
 json_t *command_domains(struct agent *agent, const json_t *args, struct control_error *error)
 {
 	const char *verbose;
@@ -51,6 +67,8 @@ json_t *command_domains(struct agent *agent, const json_t *args, struct control_
 	json_array_foreach(domains, index, domain)
 	{
 		add_notes(&agent->files, domain);
+		if (json_is_true(json_object_get(domain, "own")))
+			add_fixed(&agent->files, domain);
 	}
 	return json_pack("{s:s, s:o}", "me", agent->config.name, "domains", domains);
 }

@@ -7,12 +7,13 @@
 #include "agent/agent.h"
 #include "agent/config.h"
 #include "agent/edit.h"
+#include "agent/line_file.h"
 #include "agent/operator_edit.h"
 #include "agent/operator_files.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define USAGE_PIN "meshctl pin KEYLINE [--as NAME]"
-#define USAGE_CLAIM "meshctl claim DOMAIN"
+#define USAGE_CLAIM "meshctl claim DOMAIN [fixed_mx HOST PREFERENCE]..."
 #define USAGE_ACCEPT "meshctl accept DOMAIN from MEMBER"
 
 /*
@@ -170,37 +171,107 @@ static void instruct_claim(struct agent *agent, const char *domain, const struct
 	        domain, domain);
 }
 
-static json_t *claim(struct agent *agent, const char *domain, bool already, struct control_error *error)
+struct claim_request {
+	const char *domain;
+	const char *fixed_mx; /* "fixed_mx HOST PREFERENCE ..." as in the file, "none", or NULL: as it is */
+	char line[LINE_FILE_LINE_MAX + 1]; /* what stands behind the domain */
+	bool already;
+};
+
+/* Takes "HOST PREFERENCE" pairs, each after a fixed_mx, apart and together again. */
+static bool parse_fixed_mx(struct claim_request *request, struct control_error *error)
+{
+	const struct line_entry entry = {0, request->fixed_mx, strlen(request->fixed_mx)};
+	struct line_word words[3 * CLAIM_FIXED_MX_MAX];
+	size_t count = line_entry_split(&entry, words, COUNT(words));
+	size_t used = 0;
+	uint16_t preference;
+
+	if (count == 0 || count > COUNT(words) || count % 3 != 0)
+		return control_usage(error, USAGE_CLAIM,
+		               "fixed_mx takes HOST and PREFERENCE, 4 times at most") != NULL;
+	for (size_t i = 0; i < count; i += 3) {
+		const char *fault = domain_fault(words[i + 1].text, words[i + 1].length);
+
+		if (!line_word_is(&words[i], "fixed_mx"))
+			return control_usage(error, USAGE_CLAIM, "\"%s\" can't stand here; expected fixed_mx",
+			               complaint_quote(words[i].text, words[i].length).text) != NULL;
+		if (fault != NULL)
+			return control_usage(error, USAGE_CLAIM, "HOST \"%s\" %s",
+			               complaint_quote(words[i + 1].text, words[i + 1].length).text,
+			               fault) != NULL;
+		if (!operator_preference_parse(words[i + 2].text, words[i + 2].length, &preference))
+			return control_usage(error, USAGE_CLAIM,
+			               "\"%s\" is no preference; expected 0 to 65535",
+			               complaint_quote(words[i + 2].text, words[i + 2].length).text) != NULL;
+		used += (size_t)snprintf(request->line + used, sizeof request->line - used,
+		        "%sfixed_mx %.*s %u", i > 0 ? " " : "", (int)words[i + 1].length, words[i + 1].text,
+		        preference);
+		if (used >= sizeof request->line)
+			return control_usage(error, USAGE_CLAIM, "these are too long for one line") != NULL;
+	}
+	return true;
+}
+
+/* Whether the claim says just this already. */
+static bool is_claimed_so(const struct operator_files *files, const struct claim_request *request)
+{
+	char line[LINE_FILE_LINE_MAX + 1] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < files->claim_mx_count && used < sizeof line; i++) {
+		const struct claim_mx *mx = &files->claim_mxs[i];
+
+		if (strcmp(mx->domain, request->domain) == 0)
+			used += (size_t)snprintf(line + used, sizeof line - used, "%sfixed_mx %s %u",
+			        used > 0 ? " " : "", mx->host, mx->preference);
+	}
+	return strcmp(line, request->line) == 0;
+}
+
+static json_t *claim(struct agent *agent, const struct claim_request *request, struct control_error *error)
 {
 	const char *file = agent_paths(agent)->claims;
 	struct complaint why;
 	struct edit_report report;
 
-	if (!already &&
-	        operator_edit_claim(agent_paths(agent), domain, agent_wall_s(agent), &why) != RESULT_OK)
+	if (!request->already && operator_edit_claim(agent_paths(agent), request->domain, request->line,
+	                                 agent_wall_s(agent), &why) != RESULT_OK)
 		return control_fail(error, &why);
 	if (!edit_reload(agent, file, error))
 		return NULL;
-	report = edit_report(already, file, "claimed %s", domain);
-	instruct_claim(agent, domain, &report);
-	edit_instruct(&report, "each friend who relays for you: meshctl accept %s from %s", domain,
+	report = edit_report(request->already, file, "claimed %s%s%s", request->domain,
+	        request->line[0] != '\0' ? " " : "", request->line);
+	instruct_claim(agent, request->domain, &report);
+	if (request->line[0] != '\0')
+		edit_instruct(&report,
+		        "fixed_mx stands in a zone %s that a member writes; in a zone of your own set these "
+		        "MX yourself",
+		        request->domain);
+	edit_instruct(&report, "each friend who relays for you: meshctl accept %s from %s", request->domain,
 	        agent_config(agent)->name);
 	return report.data;
 }
 
 json_t *command_claim(struct agent *agent, const json_t *args, struct control_error *error)
 {
-	const char *domain;
-	const struct control_arg rows[] = {{"domain", &domain, true}};
+	struct claim_request request = {.line = ""};
+	const struct control_arg rows[] = {
+	        {"domain", &request.domain, true}, {"fixed_mx", &request.fixed_mx, false}};
 	struct operator_files files;
-	bool already;
 
 	if (!control_args_get(args, rows, COUNT(rows), USAGE_CLAIM, error) ||
-	        !edit_check_domain(domain, USAGE_CLAIM, error) || !edit_load(agent, &files, error))
+	        !edit_check_domain(request.domain, USAGE_CLAIM, error))
 		return NULL;
-	already = operator_files_claim_find(&files, domain) != NULL;
+	if (request.fixed_mx != NULL && strcmp(request.fixed_mx, "fixed_mx none") != 0 &&
+	        !parse_fixed_mx(&request, error))
+		return NULL;
+	if (!edit_load(agent, &files, error))
+		return NULL;
+	request.already = operator_files_claim_find(&files, request.domain) != NULL &&
+	                  (request.fixed_mx == NULL || is_claimed_so(&files, &request));
 	operator_files_fini(&files);
-	return claim(agent, domain, already, error);
+	return claim(agent, &request, error);
 }
 
 /*

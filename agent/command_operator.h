@@ -16,7 +16,8 @@
 /* args: line, the key line; as, the name to file it under (the line's own by default). */
 json_t *command_pin(struct agent *agent, const json_t *args, struct control_error *error);
 
-/* args: domain. */
+/* args: domain; fixed_mx, "fixed_mx HOST PREFERENCE" up to 4 times, or "fixed_mx none" (as it is by default).
+ */
 json_t *command_claim(struct agent *agent, const json_t *args, struct control_error *error);
 
 /* args: domain; from, a member's name or a KEY. */

@@ -167,18 +167,21 @@ static json_t *mx_json(
         struct report *report, const struct published *published, const struct zone_setting *zone)
 {
 	json_t *object = json_object();
-	json_t *hosts = NULL;
+	const char *last = "";
 
 	for (unsigned i = 0; i < published->mx_count; i++) {
 		const char *domain = published->mx[i].domain.text;
 
-		if (!zone->pool && strcmp(zone->name.text, domain) != 0)
-			continue;
-		if (i == 0 || strcmp(published->mx[i - 1].domain.text, domain) != 0) {
-			hosts = json_array();
-			json_object_set_new(object, domain, hosts);
-		}
-		json_array_append_new(hosts, json_string(look_name(&report->look, published->mx[i].relay)));
+		if ((zone->pool || strcmp(zone->name.text, domain) == 0) && strcmp(last, domain) != 0)
+			json_object_set_new(
+			        object, domain, look_published(&report->look, domain, !zone->pool));
+		last = domain;
+	}
+	for (unsigned i = 0; !zone->pool && i < published->fixed_count; i++) {
+		const char *domain = published->fixed[i].domain.text;
+
+		if (strcmp(zone->name.text, domain) == 0)
+			json_object_set_new(object, domain, look_published(&report->look, domain, true));
 	}
 	return object;
 }

@@ -244,7 +244,7 @@ static void explain_unpublished(struct why *why, const struct author *claimant, 
 {
 	struct carrier carriers[RELAYSET_RELAYS_MAX];
 	unsigned count = carriers_of(why->look.node, claimant, claim->relayset, carriers);
-	json_t *published = look_published(&why->look, why->domain);
+	json_t *published = look_published(&why->look, why->domain, true);
 	bool is_written = published != NULL;
 
 	json_decref(published);
@@ -272,7 +272,7 @@ static void explain_unpublished(struct why *why, const struct author *claimant, 
 
 static void explain_published(struct why *why)
 {
-	json_t *names = look_published(&why->look, why->domain);
+	json_t *names = look_published(&why->look, why->domain, true);
 	const json_t *name;
 	char text[512] = "";
 	size_t used = 0, index;

@@ -13,6 +13,7 @@ const struct config_timing config_timings[] = {
         {"verify_ms", offsetof(struct timing, verify_ms), 100},
         {"verify_retry_ms", offsetof(struct timing, verify_retry_ms), 100},
         {"banner_ms", offsetof(struct timing, banner_ms), 100},
+        {"epoch_ms", offsetof(struct timing, epoch_ms), 1000},
         {"apply_retry_ms", offsetof(struct timing, apply_retry_ms), 100},
 };
 

@@ -69,8 +69,9 @@ json_t *look_serving(
 json_t *look_reasons(
         const struct look *look, const struct look_carriers *carriers, const struct claim *claim);
 
-/* Names of the relays in the MX set that this node publishes; NULL where it writes no zone for the domain. */
-json_t *look_published(const struct look *look, const char *domain);
+/* Names of the relays in the MX set that this node publishes, and hosts of fixed lines; NULL where it writes
+ * no zone for the domain. */
+json_t *look_published(const struct look *look, const char *domain, bool with_fixed);
 
 /* A domain of our own; a domain that somebody else claims. With `verbose` each relay's reason too. */
 json_t *look_own_domain(

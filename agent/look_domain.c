@@ -89,7 +89,7 @@ static bool is_written_here(const struct look *look, const char *domain)
 	return false;
 }
 
-json_t *look_published(const struct look *look, const char *domain)
+json_t *look_published(const struct look *look, const char *domain, bool with_fixed)
 {
 	const struct published *published = &look->publisher->published;
 	const struct published_mx *mx = published_mx_find(published, name_bytes(domain));
@@ -102,6 +102,10 @@ json_t *look_published(const struct look *look, const char *domain)
 		if (strcmp(mx->domain.text, domain) != 0)
 			break;
 		json_array_append_new(array, json_string(look_name(look, mx->relay)));
+	}
+	for (unsigned i = 0; with_fixed && i < published->fixed_count; i++) {
+		if (strcmp(published->fixed[i].domain.text, domain) == 0)
+			json_array_append_new(array, json_string(published->fixed[i].host.text));
 	}
 	return array;
 }
@@ -166,7 +170,7 @@ json_t *look_own_domain(
 	}
 	json_object_set_new(data, "own", json_true());
 	json_object_set_new(data, "from", json_string(look->node->settings->name));
-	json_object_set_new(data, "published", look_published(look, domain));
+	json_object_set_new(data, "published", look_published(look, domain, true));
 	return data;
 }
 
@@ -237,7 +241,7 @@ json_t *look_claim(const struct look *look, const struct author *author, const s
 	        tested_age(look, target), "relays", look_serving(look, carriers, claim));
 	if (verbose)
 		json_object_set_new(data, "reasons", look_reasons(look, carriers, claim));
-	json_object_set_new(data, "published", look_published(look, domain));
+	json_object_set_new(data, "published", look_published(look, domain, true));
 	return data;
 }
 

@@ -90,6 +90,20 @@ static void on_received(void *context, uint32_t id, struct bytes bytes)
 	drain(agent);
 }
 
+/* How loaded this machine is, in quarters of its processors, for the next beacon. */
+static void tell_load(struct agent *agent)
+{
+	double average[3];
+	unsigned cores = uv_available_parallelism(), load;
+
+	uv_loadavg(average);
+	load = (unsigned)(average[0] * BEACON_LOAD_MAX / (cores > 0 ? cores : 1));
+	if (load > BEACON_LOAD_MAX)
+		load = BEACON_LOAD_MAX;
+	if (load != core_node(agent->core)->load)
+		agent_event(agent, &(struct event){.type = EVENT_LOAD, .id = load});
+}
+
 /* A VPN address may come and go with tinc: listening is tried until it works, and again after each change. */
 static void on_listen(uv_timer_t *timer)
 {
@@ -116,6 +130,7 @@ static void on_listen(uv_timer_t *timer)
 	else if (!agent->listen_said)
 		log_line(LOG_WARNING, "%s; trying on", agent->listen_error);
 	agent->listen_said = !all;
+	tell_load(agent);
 	uv_timer_start(&agent->listen_timer, on_listen, LISTEN_RETRY_MS, 0);
 }
 

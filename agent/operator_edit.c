@@ -67,17 +67,6 @@ enum result operator_edit_pin(
 	return result;
 }
 
-enum result operator_edit_claim(
-        const struct paths *paths, const char *domain, int64_t wall_s, struct complaint *why)
-{
-	char line[DOMAIN_LENGTH_MAX + 32];
-	char date[DATE_SIZE];
-
-	render_date(wall_s, date);
-	snprintf(line, sizeof line, "%s  # %s", domain, date);
-	return add_line(paths->claims, line, why);
-}
-
 enum result operator_edit_accept(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],
         const char *name, int64_t wall_s, struct complaint *why)
 {
@@ -140,6 +129,43 @@ static enum result set_line(
 		                      : line_file_remove(&file, entry, why);
 	else if (text != NULL)
 		result = line_file_add(&file, text, why);
+	line_file_fini(&file);
+	return result;
+}
+
+/* The line of a claim: with the comment that stands there, or else the date. */
+static enum result set_claim(struct line_file *file, const struct subject *subject, const char *more,
+        const char *date, struct complaint *why)
+{
+	const struct line_entry *entry = find_entry(file, subject);
+	struct line_word comment = {date, strlen(date)};
+	char line[LINE_FILE_LINE_MAX + 1];
+	int length;
+
+	if (entry != NULL && line_entry_comment(file, entry).length > 0)
+		comment = line_entry_comment(file, entry);
+	length = snprintf(line, sizeof line, "%s%s%s  # %.*s", subject->domain, more[0] != '\0' ? " " : "",
+	        more, (int)comment.length, comment.text);
+	if (length < 0 || (size_t)length >= sizeof line) {
+		complaint_set(why, "the line would be longer than %d bytes", LINE_FILE_LINE_MAX);
+		complaint_set_tip(why, "choose shorter names, or fewer fixed_mx");
+		return RESULT_BAD_CONFIG;
+	}
+	return entry != NULL ? line_file_change(file, entry, line, why) : line_file_add(file, line, why);
+}
+
+enum result operator_edit_claim(const struct paths *paths, const char *domain, const char *more,
+        int64_t wall_s, struct complaint *why)
+{
+	const struct subject subject = {.domain = domain};
+	struct line_file file;
+	char date[DATE_SIZE];
+	enum result result = line_file_read(&file, paths->claims, why);
+
+	if (result != RESULT_OK)
+		return result;
+	render_date(wall_s, date);
+	result = set_claim(&file, &subject, more, date, why);
 	line_file_fini(&file);
 	return result;
 }

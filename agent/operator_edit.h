@@ -19,9 +19,10 @@
 enum result operator_edit_pin(
         const struct paths *paths, const char *name, const struct keyline *keyline, struct complaint *why);
 
-/* Adds "DOMAIN  # DATE" to claims. `wall_s`: seconds since 1970, for the date in the comment. */
-enum result operator_edit_claim(
-        const struct paths *paths, const char *domain, int64_t wall_s, struct complaint *why);
+/* Sets the line of a domain in claims to "DOMAIN MORE  # DATE", or with the comment that stands there; more
+ * may be "". `wall_s`: seconds since 1970, for the date. BAD_CONFIG: the line would be too long. */
+enum result operator_edit_claim(const struct paths *paths, const char *domain, const char *more,
+        int64_t wall_s, struct complaint *why);
 
 /* Adds "DOMAIN from KEY  # NAME DATE" to accepts; name may be NULL. */
 enum result operator_edit_accept(const struct paths *paths, const char *domain, const uint8_t key[KEY_BYTES],

@@ -309,17 +309,73 @@ static enum result parse_author(const struct loading *loading, const char *path,
 	return result;
 }
 
+/* Appends one; the array doubles at powers of two. */
+static enum result add_claim_mx(
+        const struct loading *loading, const char *path, const struct claim_mx *claim_mx)
+{
+	struct operator_files *files = loading->files;
+	size_t count = files->claim_mx_count;
+
+	if ((count & (count - 1)) == 0) {
+		struct claim_mx *grown =
+		        realloc(files->claim_mxs, (count == 0 ? 1 : 2 * count) * sizeof *grown);
+
+		if (grown == NULL)
+			return complain_memory(loading, path);
+		files->claim_mxs = grown;
+	}
+	files->claim_mxs[files->claim_mx_count++] = *claim_mx;
+	return RESULT_OK;
+}
+
+static const char claim_tip[] =
+        "write DOMAIN, or DOMAIN fixed_mx HOST PREFERENCE, one domain a line, comments after #";
+
+/* "fixed_mx HOST PREFERENCE"; `first` of this claim's stand already. */
+static enum result parse_claim_mx(const struct loading *loading, const char *path, unsigned line,
+        const struct line_word *words, const char *domain, size_t first)
+{
+	const struct operator_files *files = loading->files;
+	struct claim_mx claim_mx = {.preference = 0};
+	enum result result = parse_domain(loading, path, line, &words[1], claim_mx.host);
+
+	if (result != RESULT_OK)
+		return result;
+	memcpy(claim_mx.domain, domain, strlen(domain) + 1);
+	if (!operator_preference_parse(words[2].text, words[2].length, &claim_mx.preference))
+		return refuse_word(
+		        loading, path, line, &words[2], "is no preference (0 to 65535)", claim_tip);
+	for (size_t i = first; i < files->claim_mx_count; i++) {
+		if (strcmp(files->claim_mxs[i].host, claim_mx.host) == 0)
+			return refuse_word(loading, path, line, &words[1], "stands here twice", claim_tip);
+	}
+	return add_claim_mx(loading, path, &claim_mx);
+}
+
 static enum result parse_claim(
         const struct loading *loading, const char *path, const struct line_entry *entry, void *element)
 {
 	struct own_claim *claim = element;
-	struct line_word words[2];
+	struct line_word words[1 + 3 * CLAIM_FIXED_MX_MAX];
+	size_t count = line_entry_split(entry, words, COUNT(words));
+	size_t first = loading->files->claim_mx_count;
+	enum result result;
 
 	claim->line = entry->line;
-	if (line_entry_split(entry, words, COUNT(words)) != 1)
+	if (count > 1 && !line_word_is(&words[1], "fixed_mx"))
 		return refuse_word(loading, path, entry->line, &words[1], "can't stand here; expected DOMAIN",
-		        "write one domain a line, comments after #");
-	return parse_domain(loading, path, entry->line, &words[0], claim->domain);
+		        claim_tip);
+	if (count > COUNT(words) || count % 3 != 1)
+		return refuse(loading, path, entry->line, claim_tip, "this line",
+		        "isn't DOMAIN with up to 4 times fixed_mx HOST PREFERENCE");
+	result = parse_domain(loading, path, entry->line, &words[0], claim->domain);
+	for (size_t i = 1; i < count && result == RESULT_OK; i += 3) {
+		if (!line_word_is(&words[i], "fixed_mx"))
+			return refuse_word(loading, path, entry->line, &words[i],
+			        "can't stand here; expected fixed_mx", claim_tip);
+		result = parse_claim_mx(loading, path, entry->line, &words[i], claim->domain, first);
+	}
+	return result;
 }
 
 static int compare_claims(const void *a, const void *b)
@@ -517,6 +573,7 @@ void operator_files_fini(struct operator_files *files)
 {
 	free(files->members);
 	free(files->claims);
+	free(files->claim_mxs);
 	free(files->accepts);
 	free(files->denies);
 	free(files->relays);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the operator decided about others, as files in /etc/meshd/NET: members/ (a key line a file), claims
- * (DOMAIN), accepts (DOMAIN from KEY), denies (KEY), relays (KEY PREFERENCE or KEY no). These are inputs to
- * planning, so all of them are checked before any counts: one broken line fails the whole load, and what was
- * loaded before stays in force.
+ * (DOMAIN, fixed_mx HOST PREFERENCE), accepts (DOMAIN from KEY), denies (KEY), relays (KEY PREFERENCE or KEY
+ * no). These are inputs to planning, so all of them are checked before any counts: one broken line fails the
+ * whole load, and what was loaded before stays in force.
  *
  * A file that has gone is a fault too, not an empty one: removing it by mistake must not end every claim. But
  * relays may be missing: it holds exceptions only.
@@ -26,6 +26,7 @@
 #include "proto/domain.h"
 #include "proto/key.h"
 #include "proto/keyline.h"
+#include "proto/limits.h"
 #include "proto/result.h"
 
 enum {
@@ -41,6 +42,13 @@ struct member {
 struct own_claim {
 	char domain[DOMAIN_LENGTH_MAX + 1];
 	unsigned line;
+};
+
+/* "fixed_mx HOST PREFERENCE" behind a claim: an MX line that is published whatever relays do. */
+struct claim_mx {
+	char domain[DOMAIN_LENGTH_MAX + 1];
+	char host[DOMAIN_LENGTH_MAX + 1];
+	uint16_t preference;
 };
 
 struct accept {
@@ -72,6 +80,8 @@ struct operator_files {
 	size_t member_count;
 	struct own_claim *claims;
 	size_t claim_count;
+	struct claim_mx *claim_mxs; /* in order of the file */
+	size_t claim_mx_count;
 	struct accept *accepts;
 	size_t accept_count;
 	struct deny *denies;

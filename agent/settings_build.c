@@ -82,6 +82,20 @@ static bool build_claims(const struct operator_files *files, struct settings *ou
 	return claims != NULL;
 }
 
+static bool build_fixed_mx(const struct operator_files *files, struct settings *out)
+{
+	struct fixed_mx_setting *lines = calloc(files->claim_mx_count + 1, sizeof *lines);
+
+	for (size_t i = 0; lines != NULL && i < files->claim_mx_count; i++) {
+		name_set(&lines[i].domain, files->claim_mxs[i].domain);
+		name_set(&lines[i].host, files->claim_mxs[i].host);
+		lines[i].preference = files->claim_mxs[i].preference;
+	}
+	out->fixed_mx = lines;
+	out->fixed_mx_count = (unsigned)files->claim_mx_count;
+	return lines != NULL;
+}
+
 static bool build_accepts(const struct operator_files *files, struct settings *out)
 {
 	struct acceptance *accepts = calloc(files->accept_count + 1, sizeof *accepts);
@@ -191,6 +205,7 @@ enum result settings_build(const struct config *config, const struct operator_fi
 	build_node(config, suffixes, out);
 	whole &= build_pins(files, out);
 	whole &= build_claims(files, out);
+	whole &= build_fixed_mx(files, out);
 	whole &= build_accepts(files, out);
 	whole &= build_denials(files, out);
 	whole &= build_relay_choices(files, out);
@@ -211,6 +226,7 @@ void settings_build_fini(struct settings *settings)
 {
 	drop(settings->pins);
 	drop(settings->claims);
+	drop(settings->fixed_mx);
 	drop(settings->accepts);
 	drop(settings->denials);
 	drop(settings->relay_choices);

@@ -183,23 +183,6 @@ static void on_sent(uv_write_t *write, int status)
 		connection_lost(connection, uv_strerror(status));
 }
 
-void transport_send(struct transport *transport, uint32_t id, uint8_t *data, size_t length)
-{
-	struct connection *connection = connection_find(transport, id);
-	struct send *send = connection != NULL && connection->open ? calloc(1, sizeof *send) : NULL;
-	uv_buf_t buffer = uv_buf_init((char *)data, (unsigned)length);
-
-	if (send == NULL) {
-		free(data);
-		return;
-	}
-	send->data = data;
-	if (uv_write(&send->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_sent) != 0) {
-		free(data);
-		free(send);
-	}
-}
-
 static bool is_overfull(const struct connection *connection)
 {
 	return uv_stream_get_write_queue_size((const uv_stream_t *)&connection->tcp) >
@@ -213,6 +196,29 @@ static void on_watch(uv_timer_t *timer)
 
 	if (is_overfull(connection))
 		connection_lost(connection, "the other side doesn't read");
+}
+
+void transport_send(struct transport *transport, uint32_t id, uint8_t *data, size_t length)
+{
+	struct connection *connection = connection_find(transport, id);
+	struct send *send = connection != NULL && connection->open ? calloc(1, sizeof *send) : NULL;
+	uv_buf_t buffer = uv_buf_init((char *)data, (unsigned)length);
+
+	if (send == NULL) {
+		free(data);
+		return;
+	}
+	if (is_overfull(connection)) {
+		free(data);
+		free(send);
+		uv_timer_start(&connection->timer, on_watch, 0, CLOSE_MS);
+		return;
+	}
+	send->data = data;
+	if (uv_write(&send->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_sent) != 0) {
+		free(data);
+		free(send);
+	}
 }
 
 static void on_close_late(uv_timer_t *timer)

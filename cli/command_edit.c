@@ -58,12 +58,6 @@ enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count)
 	return edit(cli, "unpin", json_pack("{s:s}", "member", args[0]));
 }
 
-enum cli_exit command_claim(const struct cli *cli, char *const *args, int count)
-{
-	(void)count;
-	return edit(cli, "claim", json_pack("{s:s}", "domain", args[0]));
-}
-
 enum cli_exit command_relay_add(const struct cli *cli, char *const *args, int count)
 {
 	if (count == 1)
@@ -114,32 +108,46 @@ static enum cli_exit read_file(const struct cli *cli, const char *name, char lin
 	return code;
 }
 
-static enum cli_exit join_words(const struct cli *cli, char *const *args, int count, char line[KEYLINE_SIZE])
+/* With a blank between each; false: they don't fit. */
+static bool join_words(char *const *args, int count, char words[KEYLINE_SIZE])
 {
 	size_t used = 0;
 
-	line[0] = '\0';
+	words[0] = '\0';
 	for (int i = 0; i < count; i++) {
-		int length = snprintf(line + used, KEYLINE_SIZE - used, "%s%s", i > 0 ? " " : "", args[i]);
+		int length = snprintf(words + used, KEYLINE_SIZE - used, "%s%s", i > 0 ? " " : "", args[i]);
 
 		if (length < 0 || (size_t)length >= KEYLINE_SIZE - used)
-			return cli_fail(cli, CLI_USAGE, TIP_PIN, "the key line is too long");
+			return false;
 		used += (size_t)length;
 	}
-	return CLI_DONE;
+	return true;
 }
 
 /* A key line as one word or five, the name of a file that has it, or - for stdin. */
 static enum cli_exit get_keyline(const struct cli *cli, char *const *args, int count, char line[KEYLINE_SIZE])
 {
 	if (count == KEYLINE_WORDS || (count == 1 && strchr(args[0], ' ') != NULL))
-		return join_words(cli, args, count, line);
+		return join_words(args, count, line)
+		               ? CLI_DONE
+		               : cli_fail(cli, CLI_USAGE, TIP_PIN, "the key line is too long");
 	if (count != 1)
 		return cli_fail(cli, CLI_USAGE, TIP_PIN, "a key line has %d words, these are %d",
 		        KEYLINE_WORDS, count);
 	if (strcmp(args[0], "-") == 0)
 		return read_stream(cli, stdin, "standard input", line);
 	return read_file(cli, args[0], line);
+}
+
+enum cli_exit command_claim(const struct cli *cli, char *const *args, int count)
+{
+	char words[KEYLINE_SIZE];
+
+	if (count == 1)
+		return edit(cli, "claim", json_pack("{s:s}", "domain", args[0]));
+	if (!join_words(args + 1, count - 1, words))
+		return cli_fail(cli, CLI_USAGE, "meshctl claim --help", "these are too long for one line");
+	return edit(cli, "claim", json_pack("{s:s,s:s}", "domain", args[0], "fixed_mx", words));
 }
 
 enum cli_exit command_pin(const struct cli *cli, char *const *args, int count)

@@ -194,6 +194,14 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 	return held_bytes(statement_chunk(newest, hash));
 }
 
+/* The same view, into the copy that is held instead of the object that was decoded. */
+static struct bytes moved(struct bytes view, struct bytes object, const struct held *held)
+{
+	if (view.length == 0)
+		return view;
+	return bytes_of(held->data + (view.data - object.data), view.length);
+}
+
 static enum result held_set(struct held *held, struct bytes object, const struct order *order)
 {
 	uint8_t *copy = malloc(object.length);
@@ -264,9 +272,10 @@ static enum result put_carriage(
 		result = held_set(&author->carriage_held, object, &order);
 	if (result == RESULT_OK)
 		held_drop(&author->carriage_beyond);
-	if (result == RESULT_OK) /* again, for views into our own copy */
-		result = carriage_decode(held_bytes(&author->carriage_held), author->key,
-		        author->certificate.op_key, &author->carriage);
+	if (result == RESULT_OK) {
+		carriage.entries = moved(carriage.entries, object, &author->carriage_held);
+		author->carriage = carriage;
+	}
 	return result;
 }
 
@@ -291,9 +300,10 @@ static enum result put_beacon(
 	if (author->beacon_held.order.serial != 0 && order_compare(&author->beacon_held.order, &order) >= 0)
 		return RESULT_STALE;
 	result = held_set(&author->beacon_held, object, &order);
-	if (result == RESULT_OK) /* again, for views into our own copy */
-		result = beacon_decode(held_bytes(&author->beacon_held), author->key,
-		        author->certificate.op_key, &author->beacon);
+	if (result == RESULT_OK) {
+		beacon.claimants = moved(beacon.claimants, object, &author->beacon_held);
+		author->beacon = beacon;
+	}
 	return result;
 }
 

@@ -75,7 +75,7 @@ struct archive {
 	unsigned dropped_count;
 	unsigned dropped_capacity;
 	uint64_t beacon_generation;  /* grows with every beacon */
-	uint64_t vouches_generation; /* grows when a head's vouches change */
+	uint64_t vouches_generation; /* grows with an author's first head and when vouches change */
 	uint64_t members_generation; /* grows when an author is added or removed */
 	uint64_t generation;         /* grows with every change of what is held */
 };

@@ -166,16 +166,13 @@ static void settle_carried(struct core *core)
 	view_fini(&carry);
 }
 
-/* New heads may have brought new vouches. */
+/* New heads may have brought new vouches; the first of an author brings an address to dial. */
 static void recarry(struct core *core)
 {
-	uint64_t members = core->node.archive.members_generation;
-
 	if (core->carried_generation == core->node.archive.vouches_generation)
 		return;
 	settle_carried(core);
-	if (members != core->node.archive.members_generation)
-		peers_settle(&core->peers, &core->node, false);
+	peers_settle(&core->peers, &core->node, false);
 }
 
 static void on_settings(struct core *core, const struct event *event)

@@ -63,6 +63,7 @@ void published_fini(struct published *published)
 {
 	free(published->mx);
 	free(published->hosts);
+	free(published->fixed);
 	*published = (struct published){.mx_count = 0};
 }
 
@@ -73,8 +74,10 @@ enum result published_copy(const struct published *published, struct published *
 	        .mx_count = published->mx_count,
 	        .hosts = malloc((published->host_count + 1) * sizeof *out->hosts),
 	        .host_count = published->host_count,
+	        .fixed = malloc((published->fixed_count + 1) * sizeof *out->fixed),
+	        .fixed_count = published->fixed_count,
 	};
-	if (out->mx == NULL || out->hosts == NULL) {
+	if (out->mx == NULL || out->hosts == NULL || out->fixed == NULL) {
 		published_fini(out);
 		return RESULT_NO_MEMORY;
 	}
@@ -82,6 +85,8 @@ enum result published_copy(const struct published *published, struct published *
 		memcpy(out->mx, published->mx, published->mx_count * sizeof *out->mx);
 	if (published->host_count > 0)
 		memcpy(out->hosts, published->hosts, published->host_count * sizeof *out->hosts);
+	if (published->fixed_count > 0)
+		memcpy(out->fixed, published->fixed, published->fixed_count * sizeof *out->fixed);
 	return RESULT_OK;
 }
 
@@ -101,14 +106,23 @@ static bool host_equal(const struct published_host *a, const struct published_ho
 	return equal;
 }
 
+static bool fixed_equal(const struct published_fixed *a, const struct published_fixed *b)
+{
+	return strcmp(a->domain.text, b->domain.text) == 0 && memcmp(a->author, b->author, KEY_SIZE) == 0 &&
+	       strcmp(a->host.text, b->host.text) == 0 && a->preference == b->preference;
+}
+
 bool published_equal(const struct published *a, const struct published *b)
 {
-	bool equal = a->mx_count == b->mx_count && a->host_count == b->host_count;
+	bool equal = a->mx_count == b->mx_count && a->host_count == b->host_count &&
+	             a->fixed_count == b->fixed_count;
 
 	for (unsigned i = 0; equal && i < a->mx_count; i++)
 		equal = mx_equal(&a->mx[i], &b->mx[i]);
 	for (unsigned i = 0; equal && i < a->host_count; i++)
 		equal = host_equal(&a->hosts[i], &b->hosts[i]);
+	for (unsigned i = 0; equal && i < a->fixed_count; i++)
+		equal = fixed_equal(&a->fixed[i], &b->fixed[i]);
 	return equal;
 }
 
@@ -139,4 +153,26 @@ const struct published_mx *published_mx_find(const struct published *published, 
 	        memcmp(published->mx[low].domain.text, domain.data, domain.length) != 0)
 		return NULL;
 	return &published->mx[low];
+}
+
+/* There are few: of the zones that this node writes. */
+const struct published_fixed *published_fixed_find(const struct published *published, struct bytes domain)
+{
+	for (unsigned i = 0; i < published->fixed_count; i++) {
+		const char *text = published->fixed[i].domain.text;
+
+		if (bytes_equal(bytes_of(text, strlen(text)), domain))
+			return &published->fixed[i];
+	}
+	return NULL;
+}
+
+const uint8_t *published_author(const struct published *published, struct bytes domain)
+{
+	const struct published_mx *mx = published_mx_find(published, domain);
+	const struct published_fixed *fixed = published_fixed_find(published, domain);
+
+	if (mx != NULL)
+		return mx->author;
+	return fixed != NULL ? fixed->author : NULL;
 }

@@ -42,6 +42,15 @@ struct published_mx {
 	uint16_t preference;
 };
 
+/* A line of a claim that stands in the domain's own zone whatever relays do. Sorted by domain, preference,
+ * host. */
+struct published_fixed {
+	struct domain_name domain;
+	uint8_t author[KEY_SIZE];
+	struct domain_name host;
+	uint16_t preference;
+};
+
 /* A relay that has host records in the pool zones. Sorted by relay. */
 struct published_host {
 	uint8_t relay[KEY_SIZE];
@@ -55,6 +64,8 @@ struct published {
 	unsigned mx_count;
 	struct published_host *hosts;
 	unsigned host_count;
+	struct published_fixed *fixed;
+	unsigned fixed_count;
 };
 
 void table_rows_fini(struct table_rows *rows);
@@ -68,6 +79,9 @@ bool published_equal(const struct published *a, const struct published *b);
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE]);
 /* First row of a domain, NULL when none; its rows stand together. */
+const struct published_fixed *published_fixed_find(const struct published *published, struct bytes domain);
+/* Whose relays or fixed lines are published for a domain; NULL: nobody's. */
+const uint8_t *published_author(const struct published *published, struct bytes domain);
 const struct published_mx *published_mx_find(const struct published *published, struct bytes domain);
 
 /* One zone's records in presentation form, one a line, sorted, absolute names. */

@@ -192,14 +192,46 @@ static void put_host(struct writer *w, const struct published_host *host)
 	writer_format(w, "\n");
 }
 
+static void put_fixed(struct writer *w, const struct published_fixed *fixed)
+{
+	char claimant[KEY_TEXT_BYTES];
+
+	key_render(fixed->author, claimant);
+	writer_format(
+	        w, "fixed %s %s %s %u\n", fixed->domain.text, claimant, fixed->host.text, fixed->preference);
+}
+
 void facts_render_published(const struct published *published, struct writer *w)
 {
-	writer_format(w, "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE: what meshd has "
-	                 "put into DNS.\n");
+	writer_format(w,
+	        "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE, fixed DOMAIN CLAIMANT "
+	        "HOST PREFERENCE: what meshd has put into DNS.\n");
 	for (unsigned i = 0; i < published->host_count; i++)
 		put_host(w, &published->hosts[i]);
 	for (unsigned i = 0; i < published->mx_count; i++)
 		put_mx(w, &published->mx[i]);
+	for (unsigned i = 0; i < published->fixed_count; i++)
+		put_fixed(w, &published->fixed[i]);
+}
+
+static enum result parse_fixed(const struct line *line, struct published *out)
+{
+	uint64_t preference;
+
+	if (!grow((void **)&out->fixed, out->fixed_count, sizeof *out->fixed))
+		return RESULT_NO_MEMORY;
+	struct published_fixed *fixed = &out->fixed[out->fixed_count];
+
+	*fixed = (struct published_fixed){.preference = 0};
+	if (line->count != 5 || !field_domain(line->fields[1], &fixed->domain) ||
+	        !field_key(line->fields[2], fixed->author) || !field_domain(line->fields[3], &fixed->host) ||
+	        !field_number(line->fields[4], UINT16_MAX, &preference))
+		return RESULT_MALFORMED;
+	fixed->preference = (uint16_t)preference;
+	if (out->fixed_count > 0 && strcmp(fixed[-1].domain.text, fixed->domain.text) > 0)
+		return RESULT_NONCANONICAL;
+	out->fixed_count++;
+	return RESULT_OK;
 }
 
 static enum result parse_mx(const struct line *line, struct published *out)
@@ -250,6 +282,8 @@ enum result facts_parse_published(struct bytes text, struct published *out, unsi
 			result = parse_mx(&line, out);
 		else if (field_is(line.fields[0], "host"))
 			result = parse_host(&line, out);
+		else if (field_is(line.fields[0], "fixed"))
+			result = parse_fixed(&line, out);
 		else
 			result = RESULT_MALFORMED;
 	}

@@ -23,7 +23,8 @@ enum { FACT_SIZE_MAX = 128 * 1024 * 1024 }; /* applied rows of 1,000,000 domains
 void facts_render_applied(const struct table_rows *rows, struct writer *w);
 enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsigned *line);
 
-/* "mx DOMAIN CLAIMANT RELAY PREFERENCE" and "host RELAY NAME ADDRESS,..." lines. */
+/* "mx DOMAIN CLAIMANT RELAY PREFERENCE", "host RELAY NAME ADDRESS,..." and "fixed DOMAIN CLAIMANT HOST
+ * PREFERENCE" lines. */
 void facts_render_published(const struct published *published, struct writer *w);
 enum result facts_parse_published(struct bytes text, struct published *out, unsigned *line);
 

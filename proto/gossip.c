@@ -310,8 +310,14 @@ static void take_want(struct node *node, struct peer *peer, const struct message
 	struct message_cursor cursor = message_cursor_of(message);
 	struct want_entry entry;
 
-	while (want_next(&cursor, &entry))
+	if (peer->gives_ms != node->now.mono_ms)
+		peer->gives = 0;
+	peer->gives_ms = node->now.mono_ms;
+	/* Who wants more than it may have under way would make us hold it all in memory. */
+	while (want_next(&cursor, &entry) && peer->gives < WANT_ENTRIES_MAX) {
+		peer->gives++;
 		give(node, peer, &entry);
+	}
 }
 
 /* --- taking ------------------------------------------------------------------------------------------ */

@@ -46,7 +46,7 @@ enum {
 
 	/* Overlay. */
 	OVERLAY_ALL_MAX = 12,  /* up to so many members everybody has a session with everybody */
-	OVERLAY_CHOSEN = 3,    /* sessions beyond those with pins: paths that no pin can cut */
+	OVERLAY_CHOSEN = 2,    /* dialled beyond the pins, as many again come in: paths that no pin can cut */
 	OVERLAY_PINS_MAX = 16, /* sessions with pins at once */
 
 	/* Any object: 320 claims of the longest name with salts and homes fit, and so does a carriage of

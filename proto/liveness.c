@@ -63,7 +63,9 @@ static void set_state(
 	life->state = state;
 	life->evidence = evidence;
 	if (state == LIFE_UP)
-		life->lost_ms = life->check_ms = 0;
+		life->lost_ms = 0;
+	if (evidence == EVIDENCE_SESSION)
+		life->check_ms = 0;
 }
 
 /* --- questions --------------------------------------------------------------------------------------- */
@@ -158,6 +160,10 @@ static void take_sign(
 
 	if (life == NULL || peers_up(peers, sign->key) != NULL)
 		return;
+	/* A way to it that stays cut is no news while its beacons come round by others. */
+	if (sign->sign == SIGN_FAILED && life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON &&
+	        node->now.mono_ms - author->beacon_heard_ms < liveness_refresh_ms(node))
+		return;
 	doubt(life, node);
 	if (is_restarting(node, author)) {
 		set_state(life, node, LIFE_RESTARTING, EVIDENCE_BEACON);
@@ -187,6 +193,11 @@ static void judge(struct node *node, struct peers *peers, const struct author *a
 		set_state(life, node, LIFE_UP, EVIDENCE_SESSION);
 		return;
 	}
+	/* Whatever its last beacon proves: it may be from before. */
+	if (life->check_ms != 0 && node->now.mono_ms >= life->check_ms) {
+		life->check_ms = 0;
+		peers_check(peers, node, author->key);
+	}
 	if (is_proved(author, life) && liveness_beacon_is_fresh(node, author)) {
 		set_state(life, node, LIFE_UP, EVIDENCE_BEACON);
 		return;
@@ -200,10 +211,6 @@ static void judge(struct node *node, struct peers *peers, const struct author *a
 		set_state(life, node, LIFE_UNKNOWN, EVIDENCE_OVERDUE);
 		doubt(life, node);
 		plan_check(life, node);
-	}
-	if (life->check_ms != 0 && node->now.mono_ms >= life->check_ms) {
-		life->check_ms = 0;
-		peers_check(peers, node, author->key);
 	}
 }
 

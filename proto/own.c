@@ -208,9 +208,51 @@ static bool is_signed(const struct node *node, struct bytes domain, struct claim
 struct claim_set {
 	struct claim *claims; /* in order of domain */
 	uint8_t *salts;
+	struct writer fixed_mx; /* encoded lists of all, one after the other */
 	unsigned count;
-	unsigned fresh; /* of these, not claimed before */
+	unsigned fresh; /* of these, not claimed before, or with other fixed MX lines */
 };
+
+/* Appends what the operator says of one claim; its length. */
+static size_t put_fixed_mx(const struct settings *settings, struct bytes domain, struct writer *w)
+{
+	struct fixed_mx list[CLAIM_FIXED_MX_MAX];
+	size_t before = w->length;
+	unsigned count;
+	const struct fixed_mx_setting *said = settings_fixed_mx(settings, domain, &count);
+
+	count = count > CLAIM_FIXED_MX_MAX ? CLAIM_FIXED_MX_MAX : count;
+	for (unsigned i = 0; i < count; i++)
+		list[i] = (struct fixed_mx){.host = bytes_of(said[i].host.text, strlen(said[i].host.text)),
+		        .preference = said[i].preference};
+	fixed_mx_put(w, list, count);
+	return w->length - before;
+}
+
+/* Each claim's lines come from the settings, not from the head before; the writer's bytes move while it
+ * grows. */
+static enum result collect_fixed_mx(const struct node *node, struct claim_set *set)
+{
+	size_t *lengths = calloc(set->count + 1, sizeof *lengths);
+	struct bytes all;
+	size_t at = 0;
+
+	if (lengths == NULL)
+		return RESULT_NO_MEMORY;
+	for (unsigned i = 0; i < set->count; i++)
+		lengths[i] = put_fixed_mx(node->settings, set->claims[i].domain, &set->fixed_mx);
+	all = writer_bytes(&set->fixed_mx);
+	for (unsigned i = 0; i < set->count && set->fixed_mx.error == RESULT_OK; i++) {
+		struct claim *claim = &set->claims[i];
+		struct bytes said = bytes_of(all.data + at, lengths[i]);
+
+		set->fresh += claim->since != 0 && !bytes_equal(claim->fixed_mx, said);
+		claim->fixed_mx = said;
+		at += lengths[i];
+	}
+	free(lengths);
+	return set->fixed_mx.error;
+}
 
 static enum result collect_claims(struct node *node, struct claim_set *set)
 {
@@ -220,6 +262,7 @@ static enum result collect_claims(struct node *node, struct claim_set *set)
 	        .claims = calloc(settings->claim_count + 1, sizeof *set->claims),
 	        .salts = malloc((size_t)(settings->claim_count + 1) * SALT_SIZE),
 	};
+	writer_init(&set->fixed_mx, FACT_SIZE_MAX);
 	if (set->claims == NULL || set->salts == NULL)
 		return RESULT_NO_MEMORY;
 	for (unsigned i = 0; i < settings->claim_count; i++) {
@@ -238,13 +281,14 @@ static enum result collect_claims(struct node *node, struct claim_set *set)
 		last.salt = salt;
 		set->claims[set->count++] = last;
 	}
-	return RESULT_OK;
+	return collect_fixed_mx(node, set);
 }
 
 static void claim_set_fini(struct claim_set *set)
 {
 	free(set->claims);
 	free(set->salts);
+	writer_fini(&set->fixed_mx);
 }
 
 /* Encodes the claims whose chunk is `index` of `chunks`, if there are any. */

@@ -38,6 +38,8 @@ struct peer {
 	bool offers_heard;   /* its start-of-session offers are complete */
 	struct known *known; /* by author slot */
 	unsigned known_count;
+	int64_t gives_ms;     /* the wake-up in which it was last given something, */
+	unsigned gives;       /* and how much then: it may want WANT_ENTRIES_MAX at a time */
 	unsigned wants_out;  /* objects asked for and not yet given; see proto/wants.h */
 	unsigned wants_late; /* of these, not expected any more */
 };

@@ -30,10 +30,25 @@ bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriag
 /* Whether a relay may be *added* to what is published: a session of our own and a fresh SMTP banner. */
 typedef bool (*may_add_fn)(const void *context, const uint8_t relay[KEY_SIZE]);
 
-/* What the zones of this publisher should name. Absence of an object never takes anything out, and no set
- * becomes empty. The caller owns *out. */
-enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,
-        const void *context, struct published *out);
+/* Is the domain somebody else's at this publisher? Whoever is published keeps it until the operator accepts
+ * another, or its own head has let it go. */
+bool plan_is_spoken_for(const struct node *node, const struct published *before,
+        const struct author *claimant, struct bytes domain);
+
+/* The fixed MX lines of the domains' own zones; out->mx is planned already. RESULT_NO_MEMORY. */
+enum result plan_fixed(const struct node *node, const struct published *before, struct published *out);
+
+/* What a publisher lets planning do now. */
+struct may {
+	may_add_fn add;
+	const void *context; /* of add */
+	bool turn; /* the zones hold what was published: each set may take one step towards its target */
+};
+
+/* What the zones of this publisher should name. Absence of an object never takes anything out, no set becomes
+ * empty, and for the ranking's sake none becomes smaller (proto/ranking.h). The caller owns *out. */
+enum result plan_published(const struct node *node, const struct published *before, const struct may *may,
+        struct published *out);
 
 /* The records of one zone: of a pool zone hosts and D.mx names, of a domain's own its MX set. */
 enum result plan_zone(const struct node *node, const struct zone_setting *zone,

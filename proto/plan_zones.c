@@ -3,10 +3,9 @@
 
 #include "proto/domain.h"
 #include "proto/plan.h"
+#include "proto/ranking.h"
 #include "proto/standing.h"
 #include "proto/writer.h"
-
-enum { MX_SET_TARGET = 4 }; /* k: 3 to 5 are useful to a sender, see smtp_mx_address_limit */
 
 /* --- which relays a domain's MX set names ------------------------------------------------------------ */
 
@@ -42,6 +41,16 @@ static bool is_out(const struct node *node, const struct published_mx *mx)
 	       !carriage_serves(&entry, name, claim.since) || carriage_is_leaving(&entry, name);
 }
 
+/* Is enough held to judge the row? */
+static bool is_held(const struct node *node, const struct published_mx *mx)
+{
+	const struct author *relay = archive_find(&node->archive, mx->relay);
+	const struct author *claimant = archive_find(&node->archive, mx->author);
+
+	return relay != NULL && relay->carriage_held.data != NULL && relay->head != NULL &&
+	       claimant != NULL && claimant->head != NULL;
+}
+
 /* Chosen and serving, by two signatures. */
 static bool is_carrier(const struct author *relay, const struct author *claimant, const struct claim *claim)
 {
@@ -56,21 +65,6 @@ static bool is_carrier(const struct author *relay, const struct author *claimant
 	       carriage_serves(&entry, name, claim->since) && !carriage_is_leaving(&entry, name);
 }
 
-struct candidate {
-	uint8_t rank[HASH_SIZE];
-	struct published_mx mx;
-	bool published;
-};
-
-static int compare_candidates(const void *a, const void *b)
-{
-	const struct candidate *left = a, *right = b;
-
-	if (left->published != right->published)
-		return left->published ? -1 : 1;
-	return memcmp(left->rank, right->rank, HASH_SIZE);
-}
-
 static int compare_mx(const void *a, const void *b)
 {
 	const struct published_mx *left = a, *right = b;
@@ -79,40 +73,10 @@ static int compare_mx(const void *a, const void *b)
 	return order != 0 ? order : memcmp(left->relay, right->relay, KEY_SIZE);
 }
 
-/* H(claim's salt, D, R): the same at every node that plans it, and nobody's choice. */
-static void candidate_rank(struct candidate *candidate, const struct claim *claim, const uint8_t *relay)
-{
-	uint8_t input[SALT_SIZE + DOMAIN_LENGTH_MAX + KEY_SIZE];
-	size_t length = 0;
-
-	memcpy(input, claim->salt, SALT_SIZE);
-	length += SALT_SIZE;
-	memcpy(input + length, claim->domain.data, claim->domain.length);
-	length += claim->domain.length;
-	memcpy(input + length, relay, KEY_SIZE);
-	length += KEY_SIZE;
-	object_hash(bytes_of(input, length), candidate->rank);
-}
-
-static bool is_published(const struct published *before, const struct published_mx *mx)
-{
-	const struct published_mx *row =
-	        published_mx_find(before, bytes_of(mx->domain.text, strlen(mx->domain.text)));
-
-	for (; row != NULL && row < before->mx + before->mx_count; row++) {
-		if (strcmp(row->domain.text, mx->domain.text) != 0)
-			return false;
-		if (memcmp(row->relay, mx->relay, KEY_SIZE) == 0)
-			return memcmp(row->author, mx->author, KEY_SIZE) == 0;
-	}
-	return false;
-}
-
 struct planning {
 	const struct node *node;
 	const struct published *before;
-	may_add_fn may_add;
-	const void *context;
+	const struct may *may;
 	struct published *out;
 	unsigned mx_capacity;
 };
@@ -132,62 +96,121 @@ static enum result put_mx(struct planning *p, const struct published_mx *mx)
 	return RESULT_OK;
 }
 
-static unsigned collect_candidates(struct planning *p, const struct author *claimant,
-        const struct claim *claim, struct candidate *candidates)
+/* What stands in a domain's MX set now and what may: rows that are published for this claimant, and its
+ * carriers. */
+struct contest {
+	const struct published_mx *rows;
+	unsigned row_count;
+	struct contender contenders[RELAYSET_RELAYS_MAX];
+	unsigned count;
+	struct unheld unheld[RELAYSET_RELAYS_MAX];
+	unsigned unheld_count;
+};
+
+static void find_rows(
+        const struct planning *p, const struct author *claimant, struct bytes domain, struct contest *contest)
+{
+	const struct published *before = p->before;
+	const struct published_mx *row = published_mx_find(before, domain);
+
+	contest->rows = row;
+	while (row != NULL && row < before->mx + before->mx_count &&
+	        strcmp(row->domain.text, contest->rows->domain.text) == 0)
+		row++;
+	if (contest->rows != NULL && memcmp(contest->rows->author, claimant->key, KEY_SIZE) == 0)
+		contest->row_count = (unsigned)(row - contest->rows);
+}
+
+static bool is_published(const struct contest *contest, const uint8_t *relay)
+{
+	for (unsigned i = 0; i < contest->row_count; i++) {
+		if (memcmp(contest->rows[i].relay, relay, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void collect_contenders(const struct planning *p, const struct author *claimant,
+        const struct claim *claim, struct contest *contest)
 {
 	struct relay_cursor cursor = relay_cursor_of(&claimant->head->head, claim->relayset);
 	struct relay_choice choice;
-	unsigned count = 0;
 
 	while (relay_next(&cursor, &choice)) {
-		const struct author *relay = archive_find(&p->node->archive, choice.relay);
-		struct candidate *candidate = &candidates[count];
+		struct contender *contender = &contest->contenders[contest->count];
 
 		if (choice.suspended || is_barred(p->node, choice.relay) ||
-		        !is_carrier(relay, claimant, claim))
+		        !is_carrier(archive_find(&p->node->archive, choice.relay), claimant, claim))
 			continue;
-		*candidate = (struct candidate){.mx = {.preference = choice.preference}};
-		memcpy(candidate->mx.domain.text, claim->domain.data, claim->domain.length);
-		memcpy(candidate->mx.author, claimant->key, KEY_SIZE);
-		memcpy(candidate->mx.relay, choice.relay, KEY_SIZE);
-		candidate->published = is_published(p->before, &candidate->mx);
-		candidate_rank(candidate, claim, choice.relay);
-		if (candidate->published || p->may_add(p->context, choice.relay))
-			count++;
+		*contender = (struct contender){.relay = choice.relay, .preference = choice.preference};
+		contender->named = is_published(contest, choice.relay);
+		contender->addable = contender->named || p->may->add(p->may->context, choice.relay);
+		ranking_rank(claim->salt, claim->domain, choice.relay,
+		        ranking_epoch(
+		                claim->domain, choice.relay, p->node->now.wall_ms, p->node->timing.epoch_ms),
+		        contender->rank);
+		contest->count++;
 	}
-	qsort(candidates, count, sizeof *candidates, compare_candidates);
-	return count;
 }
 
-/* Is the domain somebody else's here? Whoever is published keeps it until the operator accepts another, or
- * its own head has let it go. */
-static bool is_spoken_for(struct planning *p, const struct author *claimant, struct bytes domain)
+static bool is_contender(const struct contest *contest, const uint8_t *relay)
 {
-	const struct published_mx *row = published_mx_find(p->before, domain);
-	const struct author *incumbent = row != NULL ? archive_find(&p->node->archive, row->author) : NULL;
+	for (unsigned i = 0; i < contest->count; i++) {
+		if (memcmp(contest->contenders[i].relay, relay, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Published relays that no held object speaks against, nor for. */
+static void collect_unheld(const struct planning *p, struct contest *contest)
+{
+	for (unsigned i = 0; i < contest->row_count && contest->unheld_count < RELAYSET_RELAYS_MAX; i++) {
+		const struct published_mx *row = &contest->rows[i];
+
+		if (!is_contender(contest, row->relay) && !is_out(p->node, row) && !is_held(p->node, row))
+			contest->unheld[contest->unheld_count++] =
+			        (struct unheld){.preference = row->preference};
+	}
+}
+
+bool plan_is_spoken_for(const struct node *node, const struct published *before,
+        const struct author *claimant, struct bytes domain)
+{
+	const uint8_t *key = published_author(before, domain);
+	const struct author *incumbent = key != NULL ? archive_find(&node->archive, key) : NULL;
 	struct claim claim;
 
-	if (row == NULL || incumbent == claimant)
+	if (key == NULL || memcmp(key, claimant->key, KEY_SIZE) == 0)
 		return false;
 	if (incumbent != NULL && incumbent->head != NULL && !author_claim_find(incumbent, domain, &claim))
 		return false;
-	return !settings_accepts(p->node->settings, domain, claimant->key);
+	return !settings_accepts(node->settings, domain, claimant->key);
 }
 
 static enum result add_claim(struct planning *p, const struct author *claimant, const struct claim *claim)
 {
-	struct candidate candidates[RELAYSET_RELAYS_MAX];
-	unsigned count;
+	struct contest contest = {.count = 0};
 	enum result result = RESULT_OK;
 
 	if (policy_judge(p->node->settings, claim->domain) != STANDING_ACTIVE ||
-	        is_spoken_for(p, claimant, claim->domain))
+	        plan_is_spoken_for(p->node, p->before, claimant, claim->domain))
 		return RESULT_OK;
-	count = collect_candidates(p, claimant, claim, candidates);
-	if (count > MX_SET_TARGET)
-		count = MX_SET_TARGET;
-	for (unsigned i = 0; result == RESULT_OK && i < count; i++)
-		result = put_mx(p, &candidates[i].mx);
+	find_rows(p, claimant, claim->domain, &contest);
+	collect_contenders(p, claimant, claim, &contest);
+	collect_unheld(p, &contest);
+	ranking_choose(contest.contenders, contest.count, contest.unheld, contest.unheld_count, p->may->turn);
+	for (unsigned i = 0; result == RESULT_OK && i < contest.count; i++) {
+		const struct contender *contender = &contest.contenders[i];
+		struct published_mx mx = {.preference = contender->preference};
+
+		if (!contender->chosen)
+			continue;
+		memcpy(mx.domain.text, claim->domain.data, claim->domain.length);
+		memcpy(mx.author, claimant->key, KEY_SIZE);
+		memcpy(mx.relay, contender->relay, KEY_SIZE);
+		result = put_mx(p, &mx);
+	}
 	return result;
 }
 
@@ -195,8 +218,8 @@ static enum result add_claim(struct planning *p, const struct author *claimant, 
 static unsigned voice_of(const struct planning *p, const struct published_mx *mx)
 {
 	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
-	const struct published_mx *row = published_mx_find(p->before, domain);
-	bool published = row != NULL && memcmp(row->author, mx->author, KEY_SIZE) == 0;
+	const uint8_t *author = published_author(p->before, domain);
+	bool published = author != NULL && memcmp(author, mx->author, KEY_SIZE) == 0;
 
 	return (settings_accepts(p->node->settings, domain, mx->author) ? 2U : 0) + published;
 }
@@ -274,10 +297,7 @@ static enum result keep_domain(struct planning *p, const struct published_mx *ro
 	unsigned kept = 0;
 
 	for (unsigned i = 0; result == RESULT_OK && i < count; i++) {
-		const struct author *relay = archive_find(&p->node->archive, rows[i].relay);
-		bool held = relay != NULL && relay->carriage_held.data != NULL && relay->head != NULL &&
-		            archive_find(&p->node->archive, rows[i].author) != NULL &&
-		            archive_find(&p->node->archive, rows[i].author)->head != NULL;
+		bool held = is_held(p->node, &rows[i]);
 
 		if (is_out(p->node, &rows[i]))
 			continue;
@@ -364,11 +384,10 @@ static int compare_hosts(const void *a, const void *b)
 	        KEY_SIZE);
 }
 
-enum result plan_published(const struct node *node, const struct published *before, may_add_fn may_add,
-        const void *context, struct published *out)
+enum result plan_published(
+        const struct node *node, const struct published *before, const struct may *may, struct published *out)
 {
-	struct planning p = {
-	        .node = node, .before = before, .may_add = may_add, .context = context, .out = out};
+	struct planning p = {.node = node, .before = before, .may = may, .out = out};
 	struct published planned;
 	enum result result;
 
@@ -391,6 +410,8 @@ enum result plan_published(const struct node *node, const struct published *befo
 		free(planned.mx);
 	if (result == RESULT_OK && out->mx_count > 0)
 		qsort(out->mx, out->mx_count, sizeof *out->mx, compare_mx);
+	if (result == RESULT_OK)
+		result = plan_fixed(node, before, out);
 	if (result == RESULT_OK)
 		result = add_hosts(&p);
 	if (result == RESULT_OK)
@@ -454,23 +475,35 @@ static void put_pool(struct writer *w, const struct zone_setting *zone, const st
 	}
 }
 
-static void put_mx_set(struct writer *w, const struct node *node, const struct zone_setting *zone,
-        const struct published *published)
+static void put_relays(struct writer *w, const struct zone_setting *zone, const struct published *published,
+        const char *pool)
 {
 	const struct published_mx *mx =
 	        published_mx_find(published, bytes_of(zone->name.text, strlen(zone->name.text)));
 	char host[DOMAIN_LENGTH_MAX + 2];
 
-	if (node->settings->pool_count == 0)
-		return;
 	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
 		const struct published_host *relay = published_host_find(published, mx->relay);
 
 		if (strcmp(mx->domain.text, zone->name.text) != 0)
 			return;
-		if (relay != NULL && host_name(relay, node->settings->pools[0].text, host))
+		if (relay != NULL && host_name(relay, pool, host))
 			writer_format(w, "%s. %u IN MX %u %s\n", zone->name.text, zone->ttl_s, mx->preference,
 			        host);
+	}
+}
+
+static void put_mx_set(struct writer *w, const struct node *node, const struct zone_setting *zone,
+        const struct published *published)
+{
+	if (node->settings->pool_count > 0)
+		put_relays(w, zone, published, node->settings->pools[0].text);
+	for (unsigned i = 0; i < published->fixed_count; i++) {
+		const struct published_fixed *fixed = &published->fixed[i];
+
+		if (strcmp(fixed->domain.text, zone->name.text) == 0)
+			writer_format(w, "%s. %u IN MX %u %s.\n", zone->name.text, zone->ttl_s,
+			        fixed->preference, fixed->host.text);
 	}
 }
 

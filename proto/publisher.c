@@ -7,7 +7,7 @@
 #include "proto/facts.h"
 #include "proto/writer.h"
 
-enum { BACKOFF_LAST_MS = 60000 };
+enum { BACKOFF_LAST_MS = 60000, TURNS_PER_EPOCH = 60 };
 
 void publisher_fini(struct publisher *publisher)
 {
@@ -164,15 +164,35 @@ static void adopt_plan(struct publisher *publisher, struct node *node)
 	persist_published(publisher, node);
 }
 
+/* All that is published stands in the zones. */
+static bool is_settled(const struct publisher *publisher)
+{
+	bool settled = publisher->zone_count > 0 && publisher->has_file && publisher->persist_id == 0;
+
+	for (unsigned i = 0; settled && i < publisher->zone_count; i++)
+		settled = publisher->zones[i].id == 0 && zone_work_is_done(&publisher->zones[i]);
+	return settled;
+}
+
+/* Steps of the ranking are taken together, some 60 times an epoch, so that a zone with many domains isn't
+ * written for each. */
+static bool may_turn(const struct publisher *publisher, const struct node *node)
+{
+	return is_settled(publisher) && node->now.mono_ms >= publisher->turn_ms;
+}
+
 void publisher_replan(struct publisher *publisher, struct node *node)
 {
+	struct may may = {.add = may_add, .context = publisher, .turn = may_turn(publisher, node)};
 	struct published planned;
 
 	if (publisher->zone_count == 0)
 		return;
 	settle_banners(publisher, node);
 	publisher->node = node;
-	if (plan_published(node, &publisher->published, may_add, publisher, &planned) != RESULT_OK)
+	if (may.turn)
+		publisher->turn_ms = node->now.mono_ms + node->timing.epoch_ms / TURNS_PER_EPOCH;
+	if (plan_published(node, &publisher->published, &may, &planned) != RESULT_OK)
 		return;
 	published_fini(&publisher->planned);
 	publisher->planned = planned;
@@ -295,7 +315,7 @@ void publisher_step(struct publisher *publisher, struct node *node)
 	}
 	if (node->settings->observe)
 		return;
-	if (!publisher->has_file)
+	if (!publisher->has_file || may_turn(publisher, node))
 		publisher_replan(publisher, node);
 	zones_refresh(publisher, node);
 	zones_step(publisher, node);
@@ -315,6 +335,8 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 	}
 	if (node->settings->observe)
 		return due;
+	if (is_settled(publisher) && publisher->turn_ms < due)
+		due = publisher->turn_ms;
 	for (unsigned i = 0; i < publisher->zone_count; i++) {
 		int64_t at = zone_due(publisher, &publisher->zones[i]);
 

@@ -39,6 +39,7 @@ struct publisher {
 	bool has_file;
 	uint64_t persist_id;
 	int64_t retry_ms;
+	int64_t turn_ms; /* no set takes a step of its ranking before */
 	struct banner *banners;
 	unsigned banner_count;
 	struct zone_work *zones;

@@ -26,6 +26,16 @@ static int compare_pins(const void *a, const void *b)
 	return memcmp(((const struct pin *)a)->key, ((const struct pin *)b)->key, KEY_SIZE);
 }
 
+static int compare_fixed_mx(const void *a, const void *b)
+{
+	const struct fixed_mx_setting *left = a, *right = b;
+	int order = compare_names(&left->domain, &right->domain);
+
+	if (order == 0)
+		order = (left->preference > right->preference) - (left->preference < right->preference);
+	return order != 0 ? order : compare_names(&left->host, &right->host);
+}
+
 static int compare_relay_choices(const void *a, const void *b)
 {
 	return memcmp(((const struct relay_choice_setting *)a)->key,
@@ -85,6 +95,7 @@ struct settings *settings_copy(const struct settings *settings)
 	OWN(denials, denial_count, compare_keys);
 	OWN(claims, claim_count, compare_names);
 	OWN(accepts, accept_count, compare_accepts);
+	OWN(fixed_mx, fixed_mx_count, compare_fixed_mx);
 	OWN(relay_choices, relay_choice_count, compare_relay_choices);
 	OWN(forbidden, forbidden_count, compare_names);
 #undef OWN
@@ -110,6 +121,7 @@ void settings_destroy(struct settings *settings)
 	drop(settings->denials);
 	drop(settings->claims);
 	drop(settings->accepts);
+	drop(settings->fixed_mx);
 	drop(settings->relay_choices);
 	drop(settings->forbidden);
 	free(settings);
@@ -174,6 +186,29 @@ bool settings_accepts(const struct settings *settings, struct bytes domain, cons
 	memcpy(wanted.author, author, KEY_SIZE);
 	return bsearch(&wanted, settings->accepts, settings->accept_count, sizeof wanted, compare_accepts) !=
 	       NULL;
+}
+
+const struct fixed_mx_setting *settings_fixed_mx(
+        const struct settings *settings, struct bytes domain, unsigned *count)
+{
+	struct domain_name wanted;
+	unsigned low = 0, high = settings->fixed_mx_count;
+
+	*count = 0;
+	if (!name_of(domain, &wanted))
+		return NULL;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (compare_names(&settings->fixed_mx[middle].domain, &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low + *count < settings->fixed_mx_count &&
+	        compare_names(&settings->fixed_mx[low + *count].domain, &wanted) == 0)
+		++*count;
+	return *count > 0 ? &settings->fixed_mx[low] : NULL;
 }
 
 bool settings_in_mesh(const struct settings *settings, const struct address *address)

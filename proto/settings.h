@@ -26,6 +26,13 @@ struct acceptance {
 	uint8_t author[KEY_SIZE];
 };
 
+/* A line of an own claim that is published whatever relays do. */
+struct fixed_mx_setting {
+	struct domain_name domain;
+	struct domain_name host;
+	uint16_t preference;
+};
+
 /* A word of the operator's on one relay for the domains of this node, which may be the node itself. */
 struct relay_choice_setting {
 	uint8_t key[KEY_SIZE];
@@ -70,6 +77,8 @@ struct settings {
 	unsigned denial_count;
 	const struct domain_name *claims;
 	unsigned claim_count;
+	const struct fixed_mx_setting *fixed_mx; /* of claims; CLAIM_FIXED_MX_MAX each */
+	unsigned fixed_mx_count;
 	const struct acceptance *accepts;
 	unsigned accept_count;
 	const struct relay_choice_setting *relay_choices; /* exceptions: by default every pin that offers */
@@ -81,8 +90,8 @@ struct settings {
 	void *public_suffix_context;
 };
 
-/* A copy that owns its arrays; accepts, claims, denials, forbidden, pins and relay choices sorted and each
- * once. NULL without memory. */
+/* A copy that owns its arrays; accepts, claims, fixed MX lines, denials, forbidden, pins and relay choices
+ * sorted and each once. NULL without memory. */
 struct settings *settings_copy(const struct settings *settings);
 void settings_destroy(struct settings *settings);
 
@@ -90,6 +99,9 @@ const struct pin *settings_pin(const struct settings *settings, const uint8_t ke
 bool settings_denies(const struct settings *settings, const uint8_t key[KEY_SIZE]);
 bool settings_accepts(const struct settings *settings, struct bytes domain, const uint8_t author[KEY_SIZE]);
 bool settings_claims(const struct settings *settings, struct bytes domain);
+/* The fixed MX lines of a claim, in order of preference, then host; *count of them. */
+const struct fixed_mx_setting *settings_fixed_mx(
+        const struct settings *settings, struct bytes domain, unsigned *count);
 const struct relay_choice_setting *settings_relay_choice(
         const struct settings *settings, const uint8_t key[KEY_SIZE]);
 bool settings_forbids(const struct settings *settings, struct bytes domain);

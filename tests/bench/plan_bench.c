@@ -173,6 +173,7 @@ static double plan(struct bench *b, const char *when)
 	struct table_rows rows;
 	struct carriage_plan carriage;
 	struct published published;
+	const struct may may = {.add = may_add, .turn = true};
 	double times[4] = {stopwatch_now()};
 	char name[64];
 
@@ -180,7 +181,7 @@ static double plan(struct bench *b, const char *when)
 	times[1] = stopwatch_now();
 	MUST(plan_carriage(&b->node, NULL, is_served, &rows, &carriage) == RESULT_OK, "no carriage");
 	times[2] = stopwatch_now();
-	MUST(plan_published(&b->node, &b->published, may_add, NULL, &published) == RESULT_OK, "no zones");
+	MUST(plan_published(&b->node, &b->published, &may, &published) == RESULT_OK, "no zones");
 	times[3] = stopwatch_now();
 	table_rows_fini(&b->rows);
 	carriage_plan_fini(&b->carriage);

@@ -66,8 +66,9 @@ def _test_zone():
     """The relays stand there by names that aren't any domain's, so that each domain can be a zone of its own."""
     text = _TEST_ZONE.format(**PUBLIC)
     text += "".join(f"{name}.relay 300 IN A {PUBLIC[name]}\n" for name in RELAYS)
-    text += "".join(f"{zone} 300 IN NS ana.test.\n" for zone in (f"{zone}." for zone in ZONES_OF_ANA))
-    return _zone_text("test.", "a.root.test.", text + _at_all_relays(f"{UNCLAIMED}.") + _at_all_relays(f"{UNACCEPTED}."))
+    text += "".join(f"{zone}. 300 IN NS ana.test.\n" for zone in ZONES_OF_ANA)
+    text += _at_all_relays(f"{UNCLAIMED}.") + _at_all_relays(f"{UNACCEPTED}.")
+    return _zone_text("test.", "a.root.test.", text)
 
 
 def _at_all_relays(name):

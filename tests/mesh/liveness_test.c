@@ -160,6 +160,59 @@ static void a_silent_machine_is_down_after_fifteen_to_thirty_seconds(void **stat
 	}
 }
 
+enum { CROWD = 30 };
+
+/* A ring whose members carry all and have sessions with a few. */
+static struct world *crowd_of(uint64_t seed)
+{
+	struct world *world = world_create(seed);
+	char name[16];
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		snprintf(name, sizeof name, "m%u", i);
+		world_add(world, name)->said.vouch_pins = true;
+	}
+	for (unsigned i = 0; i < CROWD; i++)
+		members_befriend(world->members[i], world->members[(i + 1) % CROWD]);
+	world_boot_all(world);
+	world_run(world, 120000);
+	return world;
+}
+
+static unsigned count_in_crowd(const struct world *world, const struct member *x, enum life_state state)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CROWD; i++)
+		count += world->members[i] != x && life_of(world->members[i], x)->state == state;
+	return count;
+}
+
+static void those_without_a_session_look_for_themselves_when_others_are_refused(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct world *world = crowd_of(seed);
+		struct member *x = world->members[seed * 5];
+
+		assert_true(member_sessions(x) < CROWD - 5);
+		assert_int_equal(count_in_crowd(world, x, LIFE_UP), CROWD - 1);
+		world_kill(world, x, DEATH_PROCESS);
+		world_run(world, 2000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_DOWN), CROWD - 1);
+		world_run(world, 60000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_DOWN), CROWD - 1);
+		world_boot(world, x);
+		world_run(world, 10000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_UP), CROWD - 1);
+		for (unsigned i = 0; i < CROWD; i++) {
+			if (world->members[i] != x)
+				assert_int_equal(life_of(world->members[i], x)->marks, 1);
+		}
+		world_destroy(world);
+	}
+}
+
 /* x says that it is about to be started again, and is gone. */
 static void stop(struct five *five)
 {
@@ -383,6 +436,7 @@ int main(void)
 	        cmocka_unit_test(who_is_killed_is_down_by_refusal_within_a_second_and_up_when_back),
 	        cmocka_unit_test(a_cut_path_between_two_marks_nobody_down),
 	        cmocka_unit_test(a_silent_machine_is_down_after_fifteen_to_thirty_seconds),
+	        cmocka_unit_test(those_without_a_session_look_for_themselves_when_others_are_refused),
 	        cmocka_unit_test(who_said_that_it_restarts_is_down_only_two_minutes_later),
 	        cmocka_unit_test(who_restarts_and_comes_back_was_never_down),
 	        cmocka_unit_test(who_is_down_is_served_as_before),

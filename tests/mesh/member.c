@@ -78,6 +78,7 @@ void member_destroy(struct member *member)
 	free(member->accepts);
 	free(member->denials);
 	free(member->choices);
+	free(member->fixed_mx);
 	free(member->zones);
 	free(member->connections);
 	names_fini(&member->claims);
@@ -193,6 +194,23 @@ void member_claim(struct member *member, const char *domain)
 	names_add(&member->claims, domain);
 }
 
+void member_fix_mx(struct member *member, const char *domain, const char *host, uint16_t preference)
+{
+	struct fixed_mx_setting line = {.preference = preference};
+
+	MUST(strlen(domain) <= DOMAIN_LENGTH_MAX && strlen(host) <= DOMAIN_LENGTH_MAX, "too long");
+	memcpy(line.domain.text, domain, strlen(domain));
+	memcpy(line.host.text, host, strlen(host));
+	member->fixed_mx =
+	        must_grow(member->fixed_mx, (member->said.fixed_mx_count + 1) * sizeof *member->fixed_mx);
+	member->fixed_mx[member->said.fixed_mx_count++] = line;
+}
+
+void member_unfix_mx(struct member *member)
+{
+	member->said.fixed_mx_count = 0;
+}
+
 void members_befriend(struct member *a, struct member *b)
 {
 	member_pin(a, b);
@@ -214,6 +232,7 @@ const struct settings *member_settings(struct member *member)
 	said->claim_count = member->claims.count;
 	said->accepts = member->accepts;
 	said->relay_choices = member->choices;
+	said->fixed_mx = member->fixed_mx;
 	said->forbidden = member->forbidden.list;
 	said->forbidden_count = member->forbidden.count;
 	return said;

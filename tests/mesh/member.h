@@ -49,6 +49,7 @@ struct member {
 	struct acceptance *accepts;
 	uint8_t (*denials)[KEY_SIZE];
 	struct relay_choice_setting *choices;
+	struct fixed_mx_setting *fixed_mx;
 	struct zone_setting *zones;
 	struct names forbidden;
 	struct names pools;
@@ -102,6 +103,10 @@ void member_publish(struct member *member, const char *zone, bool pool);
 
 /* The MTA holds it, and it is claimed. */
 void member_claim(struct member *member, const char *domain);
+
+/* One more MX line of a claim; and none. */
+void member_fix_mx(struct member *member, const char *domain, const char *host, uint16_t preference);
+void member_unfix_mx(struct member *member);
 
 /* Both pin each other. */
 void members_befriend(struct member *a, struct member *b);

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/cmocka.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/mesh/world.h"
@@ -193,6 +194,172 @@ static void a_released_claim_leaves_the_head_and_nothing_else(void **state)
 	world_destroy(t.world);
 }
 
+static uint64_t claims_version(const struct member *member)
+{
+	return node_self(core_node(member->core))->head->head.claims_version;
+}
+
+static void fixed_lines_stand_whatever_relays_do(void **state)
+{
+	struct trio t = trio_of(8);
+	uint64_t version;
+
+	(void)state;
+	member_fix_mx(t.rosa, "rosa.test", "mx.elsewhere.test", 30);
+	/* Nobody serves yet. */
+	t.ana->rcpt.outcome = t.luz->rcpt.outcome = t.rosa->rcpt.outcome = OUTCOME_FAILS;
+	world_boot_all(t.world);
+	world_run(t.world, 60000);
+	assert_int_equal(
+	        member_zone_lines(t.luz, "rosa.test", "rosa.test. 60 IN MX 30 mx.elsewhere.test."), 1);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX "), 1);
+	assert_int_equal(member_zone_lines(t.luz, "pool.test", "elsewhere"), 0);
+	t.ana->rcpt.outcome = t.luz->rcpt.outcome = t.rosa->rcpt.outcome = OUTCOME_WORKS;
+	world_run(t.world, 60000);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 10 "), 3);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 30 mx.elsewhere.test."), 1);
+	/* A change moves the claims version, and no relay has to be asked again. */
+	version = claims_version(t.rosa);
+	member_unfix_mx(t.rosa);
+	member_fix_mx(t.rosa, "rosa.test", "mx.elsewhere.test", 5);
+	member_fix_mx(t.rosa, "rosa.test", "other.test", 5);
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 20000);
+	assert_true(claims_version(t.rosa) > version);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 5 "), 2);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 10 "), 3);
+	/* A reload that changes nothing signs nothing. */
+	version = claims_version(t.rosa);
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 20000);
+	assert_int_equal(claims_version(t.rosa), version);
+	/* A publisher that comes back knowing nothing of rosa keeps them. */
+	world_kill(t.world, t.rosa, DEATH_MACHINE);
+	world_kill(t.world, t.luz, DEATH_PROCESS);
+	world_kill(t.world, t.ana, DEATH_MACHINE);
+	world_boot(t.world, t.luz);
+	world_run(t.world, 120000);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 5 "), 2);
+	world_boot(t.world, t.rosa);
+	member_unfix_mx(t.rosa);
+	world_reload(t.world, t.rosa);
+	world_run(t.world, 180000);
+	assert_int_equal(member_zone_lines(t.luz, "rosa.test", " MX 5 "), 0);
+	assert_true(member_zone_lines(t.luz, "rosa.test", " MX 10 ") > 0);
+	world_destroy(t.world);
+}
+
+static void the_last_fixed_line_stays(void **state)
+{
+	struct world *world = world_create(9);
+	struct member *rosa = world_add(world, "rosa");
+
+	(void)state;
+	rosa->said.carry = CARRY_NONE;
+	member_publish(rosa, "rosa.test", false);
+	member_claim(rosa, "rosa.test");
+	member_fix_mx(rosa, "rosa.test", "mx.elsewhere.test", 0);
+	world_boot_all(world);
+	world_run(world, 30000);
+	assert_int_equal(member_zone_lines(rosa, "rosa.test", " MX 0 mx.elsewhere.test."), 1);
+	member_unfix_mx(rosa);
+	world_reload(world, rosa);
+	world_run(world, 30000);
+	assert_int_equal(member_zone_lines(rosa, "rosa.test", " MX 0 mx.elsewhere.test."), 1);
+	names_del(&rosa->claims, "rosa.test");
+	world_reload(world, rosa);
+	world_run(world, 30000);
+	assert_int_equal(member_zone_lines(rosa, "rosa.test", " MX 0 mx.elsewhere.test."), 1);
+	world_destroy(world);
+}
+
+enum { POOL = 7, NAMED = 4, EPOCH_MS = 600000 };
+
+/* What one publisher's zone says, as it was last written. */
+struct mx_set {
+	char hosts[POOL + 1]; /* numbers of the relays named, in order */
+	unsigned writes;
+	unsigned changes;
+};
+
+static void read_set(const char *zone, char hosts[POOL + 1])
+{
+	char host[32];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < POOL; i++) {
+		snprintf(host, sizeof host, " MX 10 relay%u-", i);
+		if (strstr(zone, host) != NULL)
+			hosts[count++] = (char)('0' + i);
+	}
+	hosts[count] = '\0';
+}
+
+/* Once there are four there are never fewer, never more than five, and one moves at a time. */
+static void watch_set(struct world *world, struct member *member, const struct effect *effect, void *context)
+{
+	struct mx_set *sets = context, *set;
+	char hosts[POOL + 1];
+	int before, now;
+
+	(void)world;
+	if (effect->type != EFFECT_ZONE || strcmp(effect->name, "rosa.test") != 0)
+		return;
+	set = &sets[member->index - POOL - 1];
+	before = (int)strlen(set->hosts);
+	read_set((const char *)effect->data, hosts);
+	now = (int)strlen(hosts);
+	if (before >= NAMED && strcmp(hosts, set->hosts) != 0) {
+		assert_true(now >= NAMED && now <= NAMED + 1);
+		assert_int_equal(now - before, before == NAMED ? 1 : -1);
+		set->changes++;
+	}
+	memcpy(set->hosts, hosts, sizeof hosts);
+	set->writes++;
+}
+
+/* Members: 0 is rosa, then the relays, then two publishers. */
+static void two_publishers_turn_alike_one_relay_at_a_time(void **state)
+{
+	struct world *world = world_create(10);
+	struct mx_set sets[2] = {{.writes = 0}};
+	struct member *rosa = world_add(world, "rosa");
+	unsigned alike = 0, looks = 0;
+
+	(void)state;
+	rosa->said.public.count = 0;
+	member_claim(rosa, "rosa.test");
+	for (unsigned i = 0; i < POOL; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "relay%u", i);
+		member_accept(world_add(world, name), "rosa.test", rosa);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct member *publisher = world_add(world, i == 0 ? "luz" : "nia");
+
+		publisher->said.has_mta = false;
+		member_publish(publisher, "pool.test", true);
+		member_publish(publisher, "rosa.test", false);
+	}
+	for (unsigned i = 0; i < world->count; i++) {
+		world->members[i]->timing.epoch_ms = EPOCH_MS;
+		for (unsigned k = 0; k < i; k++)
+			members_befriend(world->members[i], world->members[k]);
+	}
+	world->watch = watch_set;
+	world->watch_context = sets;
+	world_boot_all(world);
+	for (; looks < 60; looks++) {
+		world_run(world, 60000);
+		alike += strcmp(sets[0].hosts, sets[1].hosts) == 0;
+	}
+	/* An hour has six epochs of seven draws; between the draws both rest at the same four. */
+	assert_true(sets[0].changes > 12 && sets[1].changes > 12);
+	assert_true(alike > looks / 2);
+	world_destroy(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +370,9 @@ int main(void)
 	        cmocka_unit_test(a_denied_or_unpinned_key_is_never_chosen),
 	        cmocka_unit_test(a_home_that_relays_and_publishes_names_itself),
 	        cmocka_unit_test(a_released_claim_leaves_the_head_and_nothing_else),
+	        cmocka_unit_test(fixed_lines_stand_whatever_relays_do),
+	        cmocka_unit_test(the_last_fixed_line_stays),
+	        cmocka_unit_test(two_publishers_turn_alike_one_relay_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

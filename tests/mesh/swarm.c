@@ -214,7 +214,8 @@ static bool publishes(const struct world *world, const struct member *member, ch
 				           member_sees_served(member, relay, zone, home);
 			}
 		}
-		if (member->zones[i].pool || named == (serving > 4 ? 4 : serving))
+		if (member->zones[i].pool || named == (serving > 4 ? 4 : serving) ||
+		        (serving > 4 && named == 5))
 			continue;
 		snprintf(why, 128, "%s names %u of %u in %.60s", member->name, named, serving, zone);
 		return false;

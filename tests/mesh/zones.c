@@ -2,6 +2,7 @@
 #include "tests/mesh/zones.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/mesh/must.h"
 
@@ -20,10 +21,22 @@ unsigned zones_lines(const struct files *dns, const char *zone, const char *part
 	return count;
 }
 
+/* Hosts of fixed lines are elsewhere. */
+static bool is_below(const char *host, const char *pool)
+{
+	size_t length = strcspn(host, "\n"), below = strlen(pool) + 2;
+	char end[300];
+
+	snprintf(end, sizeof end, ".%s.", pool);
+	return length > below && memcmp(host + length - below, end, below) == 0;
+}
+
 static void check_host(const struct files *dns, const char *zone, const char *pool, const char *host)
 {
 	char line[600];
 
+	if (!is_below(host, pool))
+		return;
 	snprintf(line, sizeof line, "%.*s ", (int)strcspn(host, "\n"), host);
 	MUST(strncmp(files_text(dns, pool), line, strlen(line)) == 0 || zones_lines(dns, pool, line) > 0,
 	        "%s names %s, which has no address", zone, line);

@@ -83,6 +83,44 @@ static void claims_a_domain_and_says_what_to_set(void **state)
 	assert_string_equal(scratch_read(*state, ETC "claims"), "# mine\nrosa.test  # 2026-03-01\n");
 }
 
+static void claims_with_fixed_mx_and_keeps_the_comment(void **state)
+{
+	static const struct refusal refusals[] = {
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"\"}", "fixed_mx takes HOST and PREFERENCE", "usage"},
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"mx.a.test 10\"}", "fixed_mx takes HOST", "usage"},
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"what mx.a.test 10\"}", "\"what\" can't stand here",
+	                "usage"},
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx mx 10\"}", "HOST \"mx\" ", "usage"},
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx mx.a.test x\"}", "\"x\" is no preference",
+	                "usage"},
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx mx.a.test\\n1 2\"}", "HOST \"mx.a.test",
+	                "usage"},
+	        {"{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx a.b 1 fixed_mx a.c 1 fixed_mx a.d 1 "
+	         "fixed_mx a.e 1 fixed_mx a.f 1\"}",
+	                "fixed_mx takes HOST", "usage"},
+	};
+
+	assert_refusals(
+	        rows, sizeof rows / sizeof rows[0], "claim", refusals, sizeof refusals / sizeof refusals[0]);
+	scratch_write(*state, ETC "claims", "a.test # since ever\nb.test\n");
+	assert_string_equal(ask("claim", "{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx mx.a.test 30\"}"),
+	        "claimed a.test fixed_mx mx.a.test 30");
+	assert_string_equal(
+	        scratch_read(*state, ETC "claims"), "a.test fixed_mx mx.a.test 30  # since ever\nb.test\n");
+	assert_string_equal(fake_agent.files.claim_mxs[0].host, "mx.a.test");
+	ask("claim", "{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx mx.a.test 30\"}");
+	assert_true(reply_is_already());
+	ask("claim", "{\"domain\":\"a.test\"}");
+	assert_true(reply_is_already());
+	ask("claim", "{\"domain\":\"a.test\",\"fixed_mx\":\"fixed_mx none\"}");
+	assert_string_equal(scratch_read(*state, ETC "claims"), "a.test  # since ever\nb.test\n");
+	ask("claim", "{\"domain\":\"c.test\",\"fixed_mx\":\"fixed_mx x.test 0 fixed_mx y.test 65535\"}");
+	assert_string_equal(
+	        scratch_read(*state, ETC "claims"), "a.test  # since ever\nb.test\nc.test fixed_mx x.test 0 "
+	                                            "fixed_mx y.test 65535  # 2026-03-01\n");
+	assert_int_equal(fake_agent.files.claim_mx_count, 2);
+}
+
 static void says_nothing_is_to_be_set_for_a_zone_of_ours(void **state)
 {
 	(void)state;
@@ -184,6 +222,7 @@ int main(void)
 	        command_test(pins_under_another_name),
 	        command_test(refuses_to_pin_what_would_harm),
 	        command_test(claims_a_domain_and_says_what_to_set),
+	        command_test(claims_with_fixed_mx_and_keeps_the_comment),
 	        command_test(says_nothing_is_to_be_set_for_a_zone_of_ours),
 	        command_test(refuses_names_that_are_no_domains),
 	        command_test(accepts_and_writes_the_key),

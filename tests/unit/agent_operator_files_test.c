@@ -276,7 +276,7 @@ static void edits_what_it_can_read_back(void **state)
 	assert_int_equal(operator_edit_pin(&paths, "eva2", &eva, &why), RESULT_OK);
 	assert_int_equal(operator_edit_pin(&paths, "eva2", &eva, &why), RESULT_REFUSED);
 	assert_non_null(strstr(why.text, "members/eva2 is already there"));
-	assert_int_equal(operator_edit_claim(&paths, "clara.test", WALL_S, &why), RESULT_OK);
+	assert_int_equal(operator_edit_claim(&paths, "clara.test", "", WALL_S, &why), RESULT_OK);
 	assert_int_equal(operator_edit_accept(&paths, "lola.test", luz, "luz", WALL_S, &why), RESULT_OK);
 	assert_int_equal(load(), RESULT_OK);
 	assert_string_equal(operator_files_member_named(&files, "eva2")->keyline.name, "eva");

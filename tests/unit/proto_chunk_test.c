@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "proto/writer.h"
 #include "tests/unit/support/attack.h"
 #include "tests/unit/support/objects.h"
 #include "tests/vectors/objects.h"
@@ -296,9 +297,46 @@ static void spreads_domains_over_all_chunks(void **state)
 		assert_in_range(counts[i], 60, 140);
 }
 
+static void walks_the_fixed_mx_of_a_claim(void **state)
+{
+	static const char *const hosts[] = {"a.test", "b.test", "c.test", "d.test"};
+	struct fixed_mx list[CLAIM_FIXED_MX_MAX];
+	struct fixed_mx_cursor cursor;
+	struct claim claim = {.domain = text("x.test"), .since = 1, .salt = pool_get(SALT_SIZE)}, found;
+	struct bytes host;
+	uint16_t preference;
+	struct writer w;
+	uint8_t *chunk;
+	size_t length;
+
+	(void)state;
+	for (unsigned count = 0; count <= CLAIM_FIXED_MX_MAX; count++) {
+		for (unsigned i = 0; i < count; i++)
+			list[i] = (struct fixed_mx){
+			        .host = text(hosts[i]), .preference = (uint16_t)(65535 - i)};
+		writer_init(&w, 1000);
+		fixed_mx_put(&w, list, count);
+		claim.fixed_mx = writer_bytes(&w);
+		assert_int_equal(chunk_encode(&claim, 1, &chunk, &length), RESULT_OK);
+		writer_fini(&w);
+		assert_int_equal(chunk_check(pool_keep(chunk, length)), RESULT_OK);
+		assert_true(chunk_find(bytes_of(chunk, length), text("x.test"), &found));
+		cursor = fixed_mx_cursor_of(found.fixed_mx);
+		for (unsigned i = 0; i < count; i++) {
+			assert_true(fixed_mx_next(&cursor, &host, &preference));
+			assert_true(bytes_equal(host, text(hosts[i])));
+			assert_int_equal(preference, 65535 - i);
+		}
+		assert_false(fixed_mx_next(&cursor, &host, &preference));
+	}
+	cursor = fixed_mx_cursor_of(bytes_of(NULL, 0));
+	assert_false(fixed_mx_next(&cursor, &host, &preference));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        TEST(walks_the_fixed_mx_of_a_claim),
 	        TEST(writes_the_vector),
 	        TEST(reads_the_vector),
 	        TEST(finds_a_claim_by_its_domain),

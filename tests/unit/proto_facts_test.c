@@ -139,13 +139,15 @@ static void tells_the_bad_line_of_applied_rows(void **state)
 	}
 }
 
-static const char published_file[] =
-        "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE: what meshd has put into DNS.\n"
-        "host " KEY2 " luz 192.0.2.2\n"
-        "host " KEY " rosa_1 192.0.2.1,2001:db8::1\n"
-        "mx a.test " KEY " " KEY2 " 10\n"
-        "mx a.test " KEY " " KEY " 65535\n"
-        "mx b.test " KEY2 " " KEY " 0\n";
+static const char published_file[] = "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE, "
+                                     "fixed DOMAIN CLAIMANT HOST PREFERENCE: what meshd has put into DNS.\n"
+                                     "host " KEY2 " luz 192.0.2.2\n"
+                                     "host " KEY " rosa_1 192.0.2.1,2001:db8::1\n"
+                                     "mx a.test " KEY " " KEY2 " 10\n"
+                                     "mx a.test " KEY " " KEY " 65535\n"
+                                     "mx b.test " KEY2 " " KEY " 0\n"
+                                     "fixed a.test " KEY " mx.b.test 20\n"
+                                     "fixed a.test " KEY " mx.a.test 30\n";
 
 static void reads_and_renders_what_was_published(void **state)
 {
@@ -159,6 +161,8 @@ static void reads_and_renders_what_was_published(void **state)
 	assert_int_equal(published.hosts[1].addresses.count, 2);
 	assert_int_equal(published.mx_count, 3);
 	assert_int_equal(published.mx[1].preference, 65535);
+	assert_int_equal(published.fixed_count, 2);
+	assert_string_equal(published.fixed[1].host.text, "mx.a.test");
 	assert_true(bytes_equal(render_published(&published), text(published_file)));
 	published_fini(&published);
 }
@@ -176,6 +180,11 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 	        {"mx b.test " KEY " " KEY " 1 x", RESULT_MALFORMED},
 	        {"mx b " KEY " " KEY " 1", RESULT_MALFORMED},
 	        {"mx a.test " KEY " " KEY " 1", RESULT_NONCANONICAL},
+	        {"fixed b.test " KEY " mx.b.test", RESULT_MALFORMED},
+	        {"fixed b.test " KEY " mx.b.test 65536", RESULT_MALFORMED},
+	        {"fixed b.test " KEY " mx.b.test. 1", RESULT_MALFORMED},
+	        {"fixed b.test " KEY " * 1", RESULT_MALFORMED},
+	        {"fixed b.test x mx.b.test 1", RESULT_MALFORMED},
 	        {"host " KEY " ro-sa 192.0.2.1", RESULT_MALFORMED},
 	        {"host " KEY " abcdefghijklmnopqrstuvwxyz_ABCDEF 192.0.2.1", RESULT_MALFORMED},
 	        {"host " KEY " rosa rosa.test", RESULT_MALFORMED},

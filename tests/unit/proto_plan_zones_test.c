@@ -64,12 +64,18 @@ static void start(unsigned count)
 	}
 }
 
-static struct published plan_with(const struct published *before, may_add_fn may_add, const void *context)
+static int compare_choices(const void *a, const void *b)
+{
+	return memcmp(
+	        ((const struct relay_choice *)a)->relay, ((const struct relay_choice *)b)->relay, KEY_SIZE);
+}
+
+static struct published plan_as(const struct published *before, const struct may *may)
 {
 	struct published out, again;
 
-	assert_int_equal(plan_published(&f.node, before, may_add, context, &out), RESULT_OK);
-	assert_int_equal(plan_published(&f.node, before, may_add, context, &again), RESULT_OK);
+	assert_int_equal(plan_published(&f.node, before, may, &out), RESULT_OK);
+	assert_int_equal(plan_published(&f.node, before, may, &again), RESULT_OK);
 	assert_true(published_equal(&out, &again));
 	published_fini(&again);
 	for (unsigned i = 1; i < out.mx_count; i++) {
@@ -81,6 +87,13 @@ static struct published plan_with(const struct published *before, may_add_fn may
 	for (unsigned i = 1; i < out.host_count; i++)
 		assert_true(memcmp(out.hosts[i - 1].relay, out.hosts[i].relay, KEY_SIZE) < 0);
 	return out;
+}
+
+static struct published plan_with(const struct published *before, may_add_fn may_add, const void *context)
+{
+	const struct may may = {.add = may_add, .context = context};
+
+	return plan_as(before, &may);
 }
 
 static struct published plan(const struct published *before)
@@ -627,6 +640,143 @@ static void tells_the_newest_input_in_seconds(void **state)
 	fixture_fini(&f);
 }
 
+/* Steps until nothing moves; takes *before. Never fewer than `least`, never more than one beyond four. */
+static struct published turn_to_rest(struct published *before, unsigned least)
+{
+	const struct may may = {.add = may_add_all, .turn = true};
+
+	for (unsigned steps = 0; steps < 20; steps++) {
+		struct published out = plan_as(before, &may);
+		bool same = published_equal(before, &out);
+		int moved = (int)out.mx_count - (int)before->mx_count;
+
+		assert_true(out.mx_count >= least && out.mx_count <= 5);
+		assert_true(before->mx_count < 4 || (moved >= -1 && moved <= 1));
+		published_fini(before);
+		*before = out;
+		if (same)
+			return *before;
+	}
+	fail_msg("it doesn't come to rest");
+	return *before;
+}
+
+static void every_publisher_comes_to_the_same_four(void **state)
+{
+	const unsigned hours = 60;
+
+	(void)state;
+	start(RELAYS);
+	for (unsigned hour = 0; hour < hours; hour++) {
+		struct published first, second, a, b;
+
+		f.node.now.wall_ms = NOW_MS + (int64_t)hour * 3600000;
+		first = plan_with(&nothing, may_add_others, key_of(&relays[hour % RELAYS]));
+		second = plan_with(&nothing, may_add_others, key_of(&relays[(hour + 1) % RELAYS]));
+		a = turn_to_rest(&first, 4);
+		b = turn_to_rest(&second, 4);
+		assert_int_equal(a.mx_count, 4);
+		for (unsigned i = 0; i < 4; i++)
+			assert_memory_equal(a.mx[i].relay, b.mx[i].relay, KEY_SIZE);
+		published_fini(&a);
+		published_fini(&b);
+	}
+	fixture_fini(&f);
+}
+
+/* Over a day everybody has been named, and never do two change at once. */
+static void the_four_change_one_at_a_time_over_the_epochs(void **state)
+{
+	bool seen[RELAYS] = {false};
+	struct published now;
+	unsigned changes = 0;
+
+	(void)state;
+	start(RELAYS);
+	now = plan(&nothing);
+	now = turn_to_rest(&now, 4);
+	for (unsigned minute = 0; minute < 24 * 60; minute++) {
+		struct published before, after;
+		unsigned kept = 0;
+
+		assert_int_equal(published_copy(&now, &before), RESULT_OK);
+		f.node.now.wall_ms += 60000;
+		after = turn_to_rest(&now, 4);
+		for (unsigned i = 0; i < RELAYS; i++) {
+			kept += names(&before, "a.test", &relays[i]) && names(&after, "a.test", &relays[i]);
+			seen[i] |= names(&after, "a.test", &relays[i]);
+		}
+		assert_true(kept >= 2);
+		changes += kept < 4;
+		published_fini(&before);
+		now = after;
+	}
+	/* Each of six draws anew once an hour; about half of the draws change the four. */
+	assert_true(changes > 24 && changes < 6 * 24);
+	for (unsigned i = 0; i < RELAYS; i++)
+		assert_true(seen[i]);
+	end(&now, NULL);
+}
+
+static void turns_nobody_out_while_the_zones_lag_or_a_relay_is_unheld(void **state)
+{
+	const struct may stay = {.add = may_add_all}, turn = {.add = may_add_all, .turn = true};
+	struct published first, out;
+
+	(void)state;
+	start(RELAYS);
+	for (unsigned hour = 0; hour < 48; hour++) {
+		first = plan(&nothing);
+		f.node.now.wall_ms += 3600000;
+		out = plan_as(&first, &stay);
+		assert_true(published_equal(&first, &out));
+		published_fini(&out);
+		archive_remove(&f.node.archive, first.mx[0].relay);
+		out = plan_as(&first, &turn);
+		assert_true(published_equal(&first, &out));
+		published_fini(&out);
+		published_fini(&first);
+		fixture_fini(&f);
+		start(RELAYS);
+		f.node.now.wall_ms += (int64_t)hour * 3600000;
+	}
+	fixture_fini(&f);
+}
+
+static void names_four_of_each_preference(void **state)
+{
+	struct relay_choice choices[RELAYS];
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1000);
+	struct head head;
+	struct published out;
+	struct writer w;
+	uint8_t *data;
+	size_t length;
+	unsigned low = 0;
+
+	(void)state;
+	start(RELAYS);
+	for (unsigned i = 0; i < RELAYS; i++)
+		choices[i] =
+		        (struct relay_choice){.relay = key_of(&relays[i]), .preference = i < 5 ? 10 : 20};
+	qsort(choices, RELAYS, sizeof choices[0], compare_choices);
+	writer_init(&w, 10000);
+	writer_array(&w, 1);
+	head_put_relayset(&w, choices, RELAYS);
+	assert_int_equal(writer_take(&w, &data, &length), RESULT_OK);
+	head = head_of(&rosa, 1001);
+	head.relaysets = pool_keep(data, length);
+	head.chunks = make_hashes(&chunk, 1);
+	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
+	out = plan(&nothing);
+	assert_int_equal(out.mx_count, 5);
+	for (unsigned i = 0; i < out.mx_count; i++)
+		low += out.mx[i].preference == 10;
+	assert_int_equal(low, 4);
+	assert_true(names(&out, "a.test", &relays[5]));
+	end(&out, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -634,6 +784,10 @@ int main(void)
 	        TEST(names_a_relay_that_was_chosen_and_serves),
 	        TEST(names_no_relay_on_one_signature_alone),
 	        TEST(adds_only_relays_that_it_has_seen_itself),
+	        TEST(every_publisher_comes_to_the_same_four),
+	        TEST(the_four_change_one_at_a_time_over_the_epochs),
+	        TEST(turns_nobody_out_while_the_zones_lag_or_a_relay_is_unheld),
+	        TEST(names_four_of_each_preference),
 	        TEST(names_four_at_most_and_keeps_those_that_it_named),
 	        TEST(names_no_relay_without_a_public_address),
 	        TEST(drops_a_suspended_relay_unless_it_is_the_last),

@@ -74,7 +74,8 @@ static void leaves_out_the_killed_but_not_those_of_whom_nothing_is_held(void **s
 	fixture_fini(&f);
 }
 
-/* --- vouches --------------------------------------------------------------------------------------------- */
+/* --- vouches ---------------------------------------------------------------------------------------------
+ */
 
 enum { MANY = HEAD_VOUCHES_MAX };
 
@@ -105,8 +106,7 @@ static struct bytes strangers_of(unsigned voucher, unsigned count)
 static void view_now(void)
 {
 	view_fini(&f.node.view);
-	assert_int_equal(
-	        view_compute(f.node.settings, &f.node.archive, f.node.key, &f.node.view), RESULT_OK);
+	assert_int_equal(view_compute(f.node.settings, &f.node.archive, f.node.key, &f.node.view), RESULT_OK);
 }
 
 /* Holds a head of who's with these vouches and denials; empty bytes: none. */
@@ -156,8 +156,7 @@ static bool carries(const struct identity *who, unsigned max)
 	struct view carry;
 	bool found_there;
 
-	assert_int_equal(
-	        carry_compute(f.node.settings, &f.node.archive, f.node.key, max, &carry), RESULT_OK);
+	assert_int_equal(carry_compute(f.node.settings, &f.node.archive, f.node.key, max, &carry), RESULT_OK);
 	assert_true(carry.count <= max);
 	found_there = view_contains(&carry, key_of(who));
 	view_fini(&carry);

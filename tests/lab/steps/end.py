@@ -58,7 +58,9 @@ def judge(scene):
     found = figures(scene)
     for domain, relays in found["relays_used"].items():
         expect(relays == len(village.RELAYS), f"mail of {domain} went through {relays} of {len(village.RELAYS)} relays")
+    deferred = {delivery.message_id for delivery in Post(scene.places, scene.sent).endings("deferred")}
     limits = [
+        ("messages deferred", len(deferred), 0),
         ("messages not delivered", found["sent"] - found["delivered"], 0),
         ("messages bounced", found["bounced"], 0),
         ("messages misrouted", found["misrouted"], 0),
