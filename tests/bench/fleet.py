@@ -11,12 +11,13 @@ import random
 import time
 
 from tests.bench.agent import Agent
-from tests.lab.wait import NotYet, expect, wait_until
+from tests.lab.wait import Failed, NotYet, expect, wait_until
 
 PINS = 2  # that each makes among those before it
 VOUCH = "vouch = pins\n"
 SECONDS_TO_MEET = 240
 SECONDS_TO_JOIN = 150
+SECONDS_TO_KNOW = 30  # of a death, and of a return; then it is told as that
 
 
 def _address(index):
@@ -156,10 +157,15 @@ class Fleet:
                 raise NotYet(f"not {state} at {unlike} of {len(lives)}")
             return max(life["since_ms"] for life in lives) / 1000
 
-        known = wait_until(f"everybody knows that {victim.name} is gone", 90, lambda: all_in("down"), pause=1)
+        try:
+            seconds = wait_until(f"everybody knows that {victim.name} is gone", SECONDS_TO_KNOW,
+                                 lambda: all_in("down"), pause=1) - killed
+        except Failed as error:
+            print(f"  {error}", flush=True)
+            seconds = SECONDS_TO_KNOW
         victim.start()
-        wait_until(f"everybody knows that {victim.name} is back", 90, lambda: all_in("up"), pause=1)
-        return known - killed
+        wait_until(f"everybody knows that {victim.name} is back", SECONDS_TO_KNOW, lambda: all_in("up"), pause=1)
+        return seconds
 
     def _marks(self):
         """{(who, of whom): how often it was taken for gone}, by those who hold its statements."""

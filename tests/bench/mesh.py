@@ -26,6 +26,7 @@ class Numbers:
     def __init__(self, fleet, options):
         self.fleet, self.options = fleet, options
         self.values = {}
+        self.notes = []
 
     def keep(self, quantity, *values):
         self.values.setdefault(quantity, []).extend(values)
@@ -49,6 +50,7 @@ class Numbers:
                 self._say(f"{name} done in {time.monotonic() - began:.0f} s")
             except Failed as error:
                 self._say(f"{name}: {error}")
+                self.notes.append(f"{self.fleet.NAME}, {name}: {error}")
 
     def _changes(self):
         for _ in range(self.options.changes):
@@ -113,7 +115,7 @@ def _fleet(kind, lab, options):
         numbers.measure()
     finally:
         fleet.end()
-    return numbers.values
+    return numbers
 
 
 def _rows(result, mesh, serf, options):
@@ -146,7 +148,10 @@ def _rows(result, mesh, serf, options):
 def run(lab, options):
     traffic.open_loopback()
     mesh = _fleet(Fleet, lab, options)
-    serf = {} if options.alone else _fleet(Serf, lab, options)
+    serf = None if options.alone else _fleet(Serf, lab, options)
     result = Result(f"mesh{options.count}", f"mesh: {options.count} agents on loopback, serf's LAN profile beside them")
-    _rows(result, mesh, serf, options)
+    _rows(result, mesh.values, serf.values if serf else {}, options)
+    for numbers in (mesh, serf):
+        for note in numbers.notes if numbers else ():
+            result.note(note)
     return result
