@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "agent/config.h"
-#include "agent/paths.h"
+#include "agent/config/config.h"
+#include "agent/operator/paths.h"
 #include "proto/result.h"
 
 struct agent;

@@ -9,14 +9,14 @@
 #include <libpsl.h>
 #include <uv.h>
 
-#include "agent/config.h"
-#include "agent/control.h"
-#include "agent/helper_process.h"
-#include "agent/identity.h"
-#include "agent/operator_files.h"
-#include "agent/paths.h"
-#include "agent/probe.h"
-#include "agent/store_keeper.h"
+#include "agent/config/config.h"
+#include "agent/control/control.h"
+#include "agent/driver/helper_process.h"
+#include "agent/keeper/store_keeper.h"
+#include "agent/operator/identity.h"
+#include "agent/operator/operator_files.h"
+#include "agent/operator/paths.h"
+#include "agent/smtp/probe.h"
 #include "agent/transport.h"
 #include "proto/core.h"
 

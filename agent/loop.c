@@ -17,10 +17,10 @@
 
 #include "agent/agent.h"
 #include "agent/agent_state.h"
-#include "agent/commands.h"
-#include "agent/driver_request.h"
+#include "agent/command/commands.h"
+#include "agent/config/settings_build.h"
+#include "agent/driver/driver_request.h"
 #include "agent/log.h"
-#include "agent/settings_build.h"
 #include "proto/assert.h"
 #include "proto/facts.h"
 #include "store/fact_file.h"

@@ -6,8 +6,8 @@
 #ifndef AGENT_LOOP_H
 #define AGENT_LOOP_H
 
-#include "agent/complaint.h"
-#include "agent/paths.h"
+#include "agent/operator/complaint.h"
+#include "agent/operator/paths.h"
 
 /* Runs until SIGTERM or SIGINT. program: meshd itself, for the helper. An exit code: 0 ended in order, 1
  * could not start (why is filled) or had to stop. sodium_init() comes first. */

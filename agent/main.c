@@ -10,11 +10,11 @@
 
 #include <sodium.h>
 
-#include "agent/helper.h"
-#include "agent/init.h"
+#include "agent/driver/helper.h"
+#include "agent/driver/setup_postfix.h"
 #include "agent/log.h"
 #include "agent/loop.h"
-#include "agent/setup_postfix.h"
+#include "agent/operator/init.h"
 #include "store/store_reader.h"
 
 enum { EXIT_USAGE = 2 };

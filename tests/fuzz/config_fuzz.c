@@ -7,7 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "agent/config.h"
+#include "agent/config/config.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char good[] = "name = rosa vpn_address = 10.66.0.21 mesh_prefix = 10.66.0.0/16 # end\n";

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/control_request.h"
+#include "agent/control/control_request.h"
 #include "tests/fuzz/fuzz.h"
 
 static json_t *run(struct agent *agent, const json_t *args, struct control_error *error)

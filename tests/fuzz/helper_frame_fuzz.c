@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/frame.h"
+#include "agent/driver/frame.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_back(const json_t *message)

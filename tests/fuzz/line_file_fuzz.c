@@ -6,7 +6,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "agent/line_file.h"
+#include "agent/operator/line_file.h"
 #include "tests/fuzz/fuzz.h"
 
 static void require_entry(const struct line_file *file, size_t i)

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/operator_files.h"
+#include "agent/operator/operator_files.h"
 #include "tests/fuzz/fuzz.h"
 
 #define TEXT_SIZE 65536

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "agent/smtp_dialogue.h"
+#include "agent/smtp/smtp_dialogue.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *const recipients[] = {"a@luz.test", "b@ana.test", "c@eva.test"};

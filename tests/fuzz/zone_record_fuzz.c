@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/zone_record.h"
+#include "agent/driver/zone_record.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_back(const ldns_rr *record, const ldns_rdf *zone, const char *line)

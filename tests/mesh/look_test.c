@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/commands.h"
+#include "agent/command/commands.h"
 #include "cli/render_status.h"
 #include "cli/render_tables.h"
 #include "cli/render_why.h"

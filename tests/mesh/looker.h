@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "agent/control_request.h"
+#include "agent/control/control_request.h"
 #include "proto/core.h"
 
 /* Whom is looked at, and when; dir: where the operator's files would be, NULL: nowhere. */

@@ -2,7 +2,7 @@
  *
  * The helper process alone, on descriptor 3, for tests against real servers.
  */
-#include "agent/helper.h"
+#include "agent/driver/helper.h"
 
 int main(void)
 {

@@ -3,7 +3,7 @@
  * probe_main BIND TARGET PORT TIMEOUT_MS [RECIPIENT...]: one SMTP probe, its result as JSON. Without
  * recipients the banner only.
  */
-#include "agent/smtp_probe.h"
+#include "agent/smtp/smtp_probe.h"
 
 #include <jansson.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
  *
  * setup_main CONFIG_DIR TABLES [VPN_ADDRESS...]: what `meshctl setup postfix` prints.
  */
-#include "agent/setup_postfix.h"
+#include "agent/driver/setup_postfix.h"
 
 int main(int argc, char **argv)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/command_operator.h"
+#include "agent/command/command_operator.h"
 #include "tests/unit/fake_agent.h"
 #include "tests/unit/scratch.h"
 

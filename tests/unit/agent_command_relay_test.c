@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/command_relay.h"
-#include "agent/config.h"
+#include "agent/command/command_relay.h"
+#include "agent/config/config.h"
 #include "tests/unit/fake_agent.h"
 #include "tests/unit/scratch.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/command_withdraw.h"
+#include "agent/command/command_withdraw.h"
 #include "tests/unit/fake_agent.h"
 #include "tests/unit/scratch.h"
 

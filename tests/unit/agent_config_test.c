@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent/config.h"
+#include "agent/config/config.h"
 #include "tests/unit/scratch.h"
 
 #define FILE_NAME "/etc/meshd/libre/meshd.conf"

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/control.h"
+#include "agent/control/control.h"
 #include "tests/unit/scratch.h"
 
 #define REQUEST(command) "{\"version\":1,\"command\":\"" command "\"}\n"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/identity.h"
+#include "agent/operator/identity.h"
 #include "tests/unit/scratch.h"
 
 #define KEYS "var/lib/meshd/libre/keys"

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/config.h"
-#include "agent/identity.h"
-#include "agent/init.h"
-#include "agent/operator_files.h"
+#include "agent/config/config.h"
+#include "agent/operator/identity.h"
+#include "agent/operator/init.h"
+#include "agent/operator/operator_files.h"
 #include "store/fact_file.h"
 #include "tests/unit/scratch.h"
 

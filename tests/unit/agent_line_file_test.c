@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/line_file.h"
+#include "agent/operator/line_file.h"
 #include "tests/unit/scratch.h"
 
 static const char sample[] = "# friends of rosa\n"

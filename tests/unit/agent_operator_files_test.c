@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/operator_edit.h"
-#include "agent/operator_files.h"
+#include "agent/operator/operator_edit.h"
+#include "agent/operator/operator_files.h"
 #include "tests/unit/scratch.h"
 
 /* Three keys, their check bytes made by tests/vectors/keyline.py's method. */

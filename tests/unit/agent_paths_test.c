@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "agent/paths.h"
+#include "agent/operator/paths.h"
 
 static void puts_the_prefix_before_every_path(void **state)
 {

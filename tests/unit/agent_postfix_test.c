@@ -4,10 +4,10 @@
  */
 #include "tests/unit/cmocka.h"
 
-#include "agent/postfix_check.h"
-#include "agent/postfix_conf.h"
-#include "agent/postfix_list.h"
-#include "agent/postfix_table.h"
+#include "agent/driver/postfix_check.h"
+#include "agent/driver/postfix_conf.h"
+#include "agent/driver/postfix_list.h"
+#include "agent/driver/postfix_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/cmocka.h"
 
-#include "agent/run.h"
+#include "agent/driver/run.h"
 
 #include <stdlib.h>
 #include <string.h>

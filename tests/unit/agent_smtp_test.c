@@ -4,8 +4,8 @@
  */
 #include "tests/unit/cmocka.h"
 
-#include "agent/smtp_dialogue.h"
-#include "agent/smtp_probe.h"
+#include "agent/smtp/smtp_dialogue.h"
+#include "agent/smtp/smtp_probe.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

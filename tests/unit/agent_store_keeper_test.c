@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/store_keeper.h"
+#include "agent/keeper/store_keeper.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/support/objects.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/cmocka.h"
 
-#include "agent/text.h"
-#include "agent/textfile.h"
+#include "agent/driver/text.h"
+#include "agent/driver/textfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  */
 #include "tests/unit/cmocka.h"
 
-#include "agent/zone_content.h"
-#include "agent/zone_record.h"
+#include "agent/driver/zone_content.h"
+#include "agent/driver/zone_record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/config.h"
+#include "agent/config/config.h"
 #include "tests/unit/cmocka.h"
 #include "tests/unit/scratch.h"
 

@@ -7,8 +7,8 @@
 #define TESTS_UNIT_FAKE_AGENT_H
 
 #include "agent/agent.h"
-#include "agent/control_request.h"
-#include "agent/operator_files.h"
+#include "agent/control/control_request.h"
+#include "agent/operator/operator_files.h"
 
 #define ANA "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypzkhxhuu" /* pinned */
 #define LUZ "5ppuospqauzf57crhb2rbg453jlhg4ioojzg3pwu7siojgx3kyvphix2zy"

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * `status`: does mail flow, and if not, what is to be done. The shape of the reply is in
+ * doc/control-protocol.md.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/command/commands.h"
+#include "agent/look/look.h"
+#include "proto/key.h"
+
+struct report {
+	struct look look;
+	json_t *warnings;
+	unsigned unserved; /* domains that should work and don't */
+};
+
+__attribute__((format(printf, 3, 4))) static void warn(
+        struct report *report, const char *tip, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	json_array_append_new(report->warnings, json_pack("{s:s, s:s}", "text", text, "tip", tip));
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? text : "";
+}
+
+/* --- members ----------------------------------------------------------------------------------------- */
+
+static json_t *members_json(struct report *report)
+{
+	json_t *array = look_members(&report->look);
+	const json_t *member;
+	size_t index;
+
+	json_array_foreach(array, index, member)
+	{
+		const char *state = text_of(member, "state"), *detail = text_of(member, "detail");
+		bool is_missing = strcmp(state, "down") == 0 || strcmp(state, "refused") == 0;
+
+		if (is_missing && json_is_true(json_object_get(member, "pinned")) &&
+		        strcmp(detail, "denied here") != 0)
+			warn(report, text_of(member, "tip"), "%s is down: %s", text_of(member, "name"),
+			        detail);
+	}
+	return array;
+}
+
+static json_t *strangers_json(struct report *report)
+{
+	const struct peers *peers = report->look.peers;
+	json_t *array = json_array();
+	char key[KEY_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
+
+	for (unsigned i = 0; i < peers->stranger_count; i++) {
+		const struct stranger *stranger = &peers->strangers[i];
+
+		key_render(stranger->key, key);
+		address_render(&stranger->address, address);
+		json_array_append_new(array,
+		        json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name",
+		                look_name(&report->look, stranger->key), "address", address, "seconds_ago",
+		                (json_int_t)((report->look.mono_ms - stranger->seen_ms) / 1000)));
+	}
+	return array;
+}
+
+/* --- domains ----------------------------------------------------------------------------------------- */
+
+static json_t *my_domains_json(struct report *report)
+{
+	json_t *array = look_own_domains(&report->look, false);
+	const json_t *domain;
+	size_t index;
+
+	json_array_foreach(array, index, domain)
+	{
+		const char *state = text_of(domain, "state");
+
+		if (strcmp(state, "ok") == 0)
+			continue;
+		report->unserved++;
+		warn(report, text_of(domain, "tip"), "%s%s: %s", text_of(domain, "domain"),
+		        strcmp(state, "waiting") == 0 ? " isn't claimed yet" : "", text_of(domain, "detail"));
+	}
+	return array;
+}
+
+/* Age of the newest good answer of our own MTA; null: none since the start. */
+static json_t *tested_age(const struct report *report)
+{
+	const struct relay *relay = report->look.relay;
+	int64_t newest_ms = 0;
+
+	for (unsigned i = 0; i < relay->target_count; i++) {
+		if (relay->targets[i].good_ms > newest_ms)
+			newest_ms = relay->targets[i].good_ms;
+	}
+	return newest_ms > 0 ? json_integer((report->look.mono_ms - newest_ms) / 1000) : json_null();
+}
+
+static json_t *carried_json(struct report *report)
+{
+	json_t *array = look_carried(&report->look, false);
+	const json_t *domain;
+	size_t index;
+
+	json_array_foreach(array, index, domain)
+	{
+		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
+		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
+		                    !report->look.node->settings->observe;
+	}
+	return array;
+}
+
+/* --- tables and zones -------------------------------------------------------------------------------------
+ */
+
+/* "WHAT: WHY" of each thing that the MTA lacks. */
+static json_t *missing_json(const json_t *setup)
+{
+	json_t *array = json_array();
+	const json_t *item;
+	size_t index;
+
+	json_array_foreach(setup, index, item)
+	{
+		const char *what = json_string_value(json_object_get(item, "what"));
+		const char *why = json_string_value(json_object_get(item, "why"));
+
+		json_array_append_new(
+		        array, json_sprintf("%s: %s", what != NULL ? what : "?", why != NULL ? why : "?"));
+	}
+	return array;
+}
+
+static json_t *tables_json(struct report *report)
+{
+	const struct relay *relay = report->look.relay;
+	const struct settings *settings = report->look.node->settings;
+	const char *state = !settings->has_mta  ? "none"
+	                    : settings->observe ? "observing"
+	                    : relay->tables_ok  ? "ok"
+	                    : relay->error[0]   ? "failed"
+	                                        : "working";
+
+	if (settings->has_mta && !settings->observe && relay->error[0] != '\0')
+		warn(report, "meshctl setup postfix prints what is missing", "tables: %s", relay->error);
+	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing",
+	        missing_json(report->look.agent->setup), "rows", (int)relay->applied.count);
+}
+
+/* Domain -> names of its relays; of one domain only where the zone is its own. */
+static json_t *mx_json(
+        struct report *report, const struct published *published, const struct zone_setting *zone)
+{
+	json_t *object = json_object();
+	const char *last = "";
+
+	for (unsigned i = 0; i < published->mx_count; i++) {
+		const char *domain = published->mx[i].domain.text;
+
+		if ((zone->pool || strcmp(zone->name.text, domain) == 0) && strcmp(last, domain) != 0)
+			json_object_set_new(
+			        object, domain, look_published(&report->look, domain, !zone->pool));
+		last = domain;
+	}
+	for (unsigned i = 0; !zone->pool && i < published->fixed_count; i++) {
+		const char *domain = published->fixed[i].domain.text;
+
+		if (strcmp(zone->name.text, domain) == 0)
+			json_object_set_new(object, domain, look_published(&report->look, domain, true));
+	}
+	return object;
+}
+
+static json_t *zone_json(
+        struct report *report, const struct publisher *publisher, const struct zone_work *zone)
+{
+	const char *state = report->look.node->settings->observe ? "observing"
+	                    : zone->error[0] != '\0'             ? "failed"
+	                    : zone_work_is_done(zone)            ? "ok"
+	                                                         : "working";
+
+	if (zone->error[0] != '\0')
+		warn(report, "", "zone %s: %s", zone->setting.name.text, zone->error);
+	return json_pack("{s:s, s:I, s:s, s:s, s:o}", "zone", zone->setting.name.text, "serial",
+	        (json_int_t)zone->serial, "state", state, "error", zone->error, "mx",
+	        mx_json(report, &publisher->published, &zone->setting));
+}
+
+static json_t *published_json(struct report *report)
+{
+	const struct publisher *publisher = report->look.publisher;
+	json_t *zones = json_array();
+
+	for (unsigned i = 0; i < publisher->zone_count; i++)
+		json_array_append_new(zones, zone_json(report, publisher, &publisher->zones[i]));
+	return zones;
+}
+
+/* --- store ------------------------------------------------------------------------------------------- */
+
+static json_t *store_json(struct report *report)
+{
+	static const char *const found[] = {[STORE_FOUND_NONE] = "none",
+	        [STORE_FOUND_WHOLE] = "whole",
+	        [STORE_FOUND_DAMAGED] = "damaged"};
+	const struct store_keeper *keeper = &report->look.agent->keeper;
+	const struct store_loaded *loaded = &keeper->loaded;
+	bool failed = keeper->error[0] != '\0';
+	char tip[PATHS_SIZE + 64];
+
+	if (failed) {
+		snprintf(tip, sizeof tip, "is there room, and may meshd write? df %s",
+		        report->look.agent->paths.var_dir);
+		warn(report, tip, "others' statements aren't stored: %s; meshd tries again, mail goes on",
+		        keeper->error);
+	}
+	if (loaded->found == STORE_FOUND_DAMAGED) {
+		snprintf(tip, sizeof tip, "look after the disk (dmesg); the damaged one is %s.damaged",
+		        keeper->dir);
+		warn(report, tip,
+		        "the store was damaged at the start (%s): what was missing is fetched again",
+		        loaded->text);
+	}
+	return json_pack("{s:s, s:s, s:I, s:s, s:I, s:s}", "state", failed ? "failed" : "ok", "error",
+	        keeper->error, "objects",
+	        (json_int_t)(keeper->store != NULL ? store_object_count(keeper->store) : 0), "found",
+	        found[loaded->found], "loaded", (json_int_t)loaded->taken, "detail", loaded->text);
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------
+ */
+
+static json_t *roles_json(const struct report *report)
+{
+	const struct settings *settings = report->look.node->settings;
+	json_t *roles = json_array();
+
+	if (settings->claim_count > 0)
+		json_array_append_new(roles, json_string("home"));
+	if (settings->has_mta && settings->carry != CARRY_NONE && !settings->observe)
+		json_array_append_new(roles, json_string("relay"));
+	if (settings->zone_count > 0)
+		json_array_append_new(roles, json_string("publisher"));
+	return roles;
+}
+
+static json_t *counters_json(const struct counters *c)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
+	        "objects_refused", (json_int_t)c->objects_refused, "messages_refused",
+	        (json_int_t)c->messages_refused, "sessions_refused", (json_int_t)c->sessions_refused,
+	        "handshakes_failed", (json_int_t)c->handshakes_failed);
+}
+
+static json_t *alarms_json(const struct agent *agent)
+{
+	json_t *array = json_array();
+	unsigned first = agent->note_count > AGENT_NOTES_MAX ? agent->note_count - AGENT_NOTES_MAX : 0;
+
+	for (unsigned i = first; i < agent->note_count; i++) {
+		const struct agent_note *note = &agent->notes[i % AGENT_NOTES_MAX];
+
+		json_array_append_new(
+		        array, json_pack("{s:I, s:s}", "at_s", (json_int_t)note->wall_s, "text", note->text));
+	}
+	return array;
+}
+
+/* What this version doesn't do yet, said where the operator looks. */
+static json_t *notes_json(const struct report *report)
+{
+	json_t *notes = json_array();
+	const char *waits = own_waits_for(core_own(report->look.agent->core), report->look.node);
+	char text[256];
+
+	if (report->look.node->settings->observe)
+		json_array_append_new(notes,
+		        json_string("observing only: nothing is written (observe = yes in meshd.conf)"));
+	if (report->look.agent->keeper.was_lost)
+		json_array_append_new(notes, json_string("there was no store at the start: others' "
+		                                         "statements were fetched again"));
+	if (waits != NULL) {
+		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
+		json_array_append_new(notes, json_string(text));
+	}
+	if (report->look.node->settings->has_mta)
+		json_array_append_new(notes, json_string("nothing is ever removed from the tables in this "
+		                                         "version (no order out yet)"));
+	return notes;
+}
+
+json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error)
+{
+	struct report report = {.look = look_of(agent), .warnings = json_array()};
+	char key[KEY_TEXT_BYTES];
+	json_t *data;
+
+	(void)args;
+	(void)error;
+	key_render(report.look.node->key, key);
+	data = json_pack("{s:s, s:s, s:s, s:o, s:s, s:b}", "mesh", agent->paths.net, "me", agent->config.name,
+	        "key", key, "roles", roles_json(&report), "version", CORREOMESH_VERSION, "observe",
+	        agent->config.observe);
+	json_object_set_new(data, "members", members_json(&report));
+	json_object_set_new(data, "my_domains", my_domains_json(&report));
+	json_object_set_new(data, "carried", carried_json(&report));
+	json_object_set_new(data, "tested_s", tested_age(&report));
+	json_object_set_new(data, "tables", tables_json(&report));
+	json_object_set_new(data, "published", published_json(&report));
+	json_object_set_new(data, "strangers", strangers_json(&report));
+	json_object_set_new(data, "counters", counters_json(&report.look.node->counters));
+	json_object_set_new(data, "store", store_json(&report));
+	json_object_set_new(data, "alarms", alarms_json(agent));
+	json_object_set_new(data, "notes", notes_json(&report));
+	if (agent->listen_error[0] != '\0')
+		warn(&report, "is the VPN up? meshd goes on trying", "%s", agent->listen_error);
+	json_object_set_new(data, "mail_flows", json_boolean(report.unserved == 0));
+	json_object_set_new(data, "headline",
+	        report.unserved == 0 ? json_string("MAIL FLOWS")
+	                             : json_sprintf("%u DOMAIN%s NOT SERVED", report.unserved,
+	                                       report.unserved == 1 ? "" : "S"));
+	json_object_set_new(data, "warnings", report.warnings);
+	return data;
+}

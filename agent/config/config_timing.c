@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/config/config_timing.h"
+
+/* Under test_timing a floor only keeps the loop from spinning: a tenth of a second between two tries of
+ * anything that costs a process or a connection, 10 ms for the rest. */
+const struct config_timing config_timings[] = {
+        {"ping_ms", offsetof(struct timing, ping_ms), 10},
+        {"silence_ms", offsetof(struct timing, silence_ms), 30},
+        {"dial_first_ms", offsetof(struct timing, dial_first_ms), 10},
+        {"dial_last_ms", offsetof(struct timing, dial_last_ms), 100},
+        {"exchange_wait_ms", offsetof(struct timing, exchange_wait_ms), 10},
+        {"carriage_interval_ms", offsetof(struct timing, carriage_interval_ms), 10},
+        {"verify_ms", offsetof(struct timing, verify_ms), 100},
+        {"verify_retry_ms", offsetof(struct timing, verify_retry_ms), 100},
+        {"banner_ms", offsetof(struct timing, banner_ms), 100},
+        {"epoch_ms", offsetof(struct timing, epoch_ms), 1000},
+        {"apply_retry_ms", offsetof(struct timing, apply_retry_ms), 100},
+};
+
+const size_t config_timing_count = sizeof config_timings / sizeof config_timings[0];

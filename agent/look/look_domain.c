@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/look/look.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/key.h"
+
+static struct bytes name_bytes(const char *domain)
+{
+	return bytes_of(domain, strlen(domain));
+}
+
+/* --- relays ------------------------------------------------------------------------------------------ */
+
+void look_carriers_get(struct look_carriers *carriers, const struct look *look, const struct author *claimant,
+        unsigned relayset)
+{
+	if (carriers->claimant == claimant && carriers->relayset == relayset)
+		return;
+	carriers->claimant = claimant;
+	carriers->relayset = relayset;
+	carriers->count = carriers_of(look->node, claimant, relayset, carriers->at);
+}
+
+json_t *look_serving(const struct look *look, const struct look_carriers *carriers, const struct claim *claim)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < carriers->count; i++) {
+		const struct carrier *carrier = &carriers->at[i];
+
+		if (carrier_serves(carrier, claim->domain, claim->since) == SERVING_YES)
+			json_array_append_new(array, json_string(look_name(look, carrier->choice.relay)));
+	}
+	return array;
+}
+
+/* How long the session with a relay stands; NULL: none, or ourselves. */
+static json_t *session_age(const struct look *look, const uint8_t *key)
+{
+	const struct peer *peer = peers_up(look->peers, key);
+
+	return peer != NULL ? json_integer((look->mono_ms - peer->up_ms) / 1000) : json_null();
+}
+
+json_t *look_serving_tip(const struct look *look, enum serving serving, const uint8_t relay[KEY_SIZE],
+        const uint8_t claimant[KEY_SIZE], struct bytes domain)
+{
+	if (!serving_wants_accept(serving))
+		return json_string(serving_text(serving)->tip);
+	if (memcmp(relay, claimant, KEY_SIZE) == 0)
+		return json_sprintf("meshctl status at %s says how far it is", look_name(look, relay));
+	return json_sprintf("%s has to run meshctl accept %.*s from %s; once done, meshctl status there "
+	                    "says how far it is",
+	        look_name(look, relay), (int)domain.length, (const char *)domain.data,
+	        look_name(look, claimant));
+}
+
+json_t *look_reasons(const struct look *look, const struct look_carriers *carriers, const struct claim *claim)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < carriers->count; i++) {
+		const struct carrier *carrier = &carriers->at[i];
+		enum serving serving = carrier_serves(carrier, claim->domain, claim->since);
+		const struct serving_text *text = serving_text(serving);
+
+		json_array_append_new(array,
+		        json_pack("{s:s, s:i, s:b, s:b, s:s, s:s, s:o, s:o}", "relay",
+		                look_name(look, carrier->choice.relay), "preference",
+		                carrier->choice.preference, "suspended", carrier->choice.suspended, "serves",
+		                serving == SERVING_YES, "why", text->word, "detail", text->phrase, "tip",
+		                look_serving_tip(look, serving, carrier->choice.relay,
+		                        carriers->claimant->key, claim->domain),
+		                "session_s", session_age(look, carrier->choice.relay)));
+	}
+	return array;
+}
+
+static bool is_written_here(const struct look *look, const char *domain)
+{
+	const struct settings *settings = look->node->settings;
+
+	for (unsigned i = 0; i < settings->zone_count; i++) {
+		if (settings->zones[i].pool || strcmp(settings->zones[i].name.text, domain) == 0)
+			return true;
+	}
+	return false;
+}
+
+json_t *look_published(const struct look *look, const char *domain, bool with_fixed)
+{
+	const struct published *published = &look->publisher->published;
+	const struct published_mx *mx = published_mx_find(published, name_bytes(domain));
+	json_t *array;
+
+	if (!is_written_here(look, domain))
+		return NULL;
+	array = json_array();
+	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
+		if (strcmp(mx->domain.text, domain) != 0)
+			break;
+		json_array_append_new(array, json_string(look_name(look, mx->relay)));
+	}
+	for (unsigned i = 0; with_fixed && i < published->fixed_count; i++) {
+		if (strcmp(published->fixed[i].domain.text, domain) == 0)
+			json_array_append_new(array, json_string(published->fixed[i].host.text));
+	}
+	return array;
+}
+
+/* --- own --------------------------------------------------------------------------------------------- */
+
+/* Why a claim that the operator made isn't in our head. */
+static json_t *unsigned_claim(const struct look *look, const char *domain)
+{
+	enum standing policy = policy_judge(look->node->settings, name_bytes(domain));
+	const char *why = own_waits_for(core_own(look->agent->core), look->node);
+	const char *tip = "";
+
+	if (policy != STANDING_ACTIVE) {
+		why = standing_text(policy)->phrase;
+		tip = standing_text(policy)->tip;
+	} else if (!look->node->settings->has_mta) {
+		why = "no postfix section in meshd.conf, so nobody can say that the mail is at home here";
+		tip = "add postfix { config_dir = \"/etc/postfix\" } and reload";
+	} else if (why == NULL &&
+	           local_names_get(&look->node->local, name_bytes(domain)) == LOCALITY_FOREIGN) {
+		why = "this MTA doesn't hold the domain as local yet";
+		tip = "add it to mydestination or virtual_mailbox_domains";
+	} else if (why == NULL) {
+		why = "the MTA is being asked whether it holds the domain";
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:[]}", "domain", domain, "state", "waiting", "detail", why,
+	        "tip", tip, "relays");
+}
+
+/* A claim leaves the head only by the operator's word, so this is an alarm. */
+static void say_not_held(json_t *data)
+{
+	json_object_set_new(data, "state", json_string("not-held"));
+	json_object_set_new(
+	        data, "detail", json_string("claimed, but this MTA doesn't hold the domain any more"));
+	json_object_set_new(data, "tip",
+	        json_string("put it back into mydestination or virtual_mailbox_domains, or: meshctl release "
+	                    "DOMAIN"));
+}
+
+json_t *look_own_domain(
+        const struct look *look, const char *domain, struct look_carriers *carriers, bool verbose)
+{
+	const struct author *self = node_self(look->node);
+	struct claim claim;
+	json_t *relays, *data;
+	bool serves;
+
+	if (!author_claim_find(self, name_bytes(domain), &claim)) {
+		data = unsigned_claim(look, domain);
+	} else {
+		look_carriers_get(carriers, look, self, claim.relayset);
+		relays = look_serving(look, carriers, &claim);
+		serves = json_array_size(relays) > 0;
+		data = json_pack("{s:s, s:s, s:s, s:s, s:o}", "domain", domain, "state",
+		        serves ? "ok" : "claimed", "detail", serves ? "" : "no relay serves it yet", "tip",
+		        serves ? "" : "ask a member that you pinned to run: meshctl accept DOMAIN from you",
+		        "relays", relays);
+		if (verbose)
+			json_object_set_new(data, "reasons", look_reasons(look, carriers, &claim));
+		if (local_names_get(&look->node->local, name_bytes(domain)) == LOCALITY_FOREIGN)
+			say_not_held(data);
+	}
+	json_object_set_new(data, "own", json_true());
+	json_object_set_new(data, "from", json_string(look->node->settings->name));
+	json_object_set_new(data, "published", look_published(look, domain, true));
+	return data;
+}
+
+json_t *look_own_domains(const struct look *look, bool verbose)
+{
+	const struct settings *settings = look->node->settings;
+	struct look_carriers carriers = {.count = 0};
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < settings->claim_count; i++)
+		json_array_append_new(
+		        array, look_own_domain(look, settings->claims[i].text, &carriers, verbose));
+	return array;
+}
+
+/* --- carried ----------------------------------------------------------------------------------------- */
+
+/* How far a domain has come into our MTA. */
+struct progress {
+	const char *state;
+	const char *detail;
+};
+
+static struct progress progress_of(
+        const struct look *look, const struct target *target, enum standing standing)
+{
+	if (target != NULL && target->verified && !target->shadowed)
+		return (struct progress){"verified", ""};
+	if (target != NULL && target->shadowed)
+		return (struct progress){"shadowed",
+		        "another transport map of Postfix answers before ours: the admin's word wins"};
+	if (target != NULL && target->installed)
+		return (struct progress){"applied", target->refusals > 0
+		                                            ? "Postfix refuses it: see meshctl setup postfix"
+		                                            : "Postfix is being asked"};
+	if (standing == STANDING_ACTIVE)
+		return (struct progress){
+		        "active", look->node->settings->observe ? "observing only" : "going into the tables"};
+	return (struct progress){"inactive", standing_text(standing)->phrase};
+}
+
+/* Seconds since the MTA last took mail for it when asked; null: not since the start. */
+static json_t *tested_age(const struct look *look, const struct target *target)
+{
+	if (target == NULL || target->good_ms == 0)
+		return json_null();
+	return json_integer((look->mono_ms - target->good_ms) / 1000);
+}
+
+json_t *look_claim(const struct look *look, const struct author *author, const struct claim *claim,
+        unsigned index, struct look_carriers *carriers, bool verbose)
+{
+	const struct table_row *row = table_rows_find(&look->relay->applied, claim->domain);
+	enum standing standing =
+	        standing_of(look->node, author, claim, index, row != NULL ? row->author : NULL);
+	const struct target *target = relay_target(look->relay, claim->domain, author->key);
+	struct progress progress = progress_of(look, target, standing);
+	char domain[DOMAIN_LENGTH_MAX + 1];
+	json_t *data;
+
+	memcpy(domain, claim->domain.data, claim->domain.length);
+	domain[claim->domain.length] = '\0';
+	look_carriers_get(carriers, look, author, claim->relayset);
+	data = json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "domain", domain, "own", 0, "from",
+	        look_name(look, author->key), "state", progress.state, "standing",
+	        standing_text(standing)->word, "detail", progress.detail, "tip",
+	        standing == STANDING_ACTIVE ? "" : standing_text(standing)->tip, "tested_s",
+	        tested_age(look, target), "relays", look_serving(look, carriers, claim));
+	if (verbose)
+		json_object_set_new(data, "reasons", look_reasons(look, carriers, claim));
+	json_object_set_new(data, "published", look_published(look, domain, true));
+	return data;
+}
+
+static void add_claims_of(const struct look *look, const struct author *author, bool verbose, json_t *array)
+{
+	struct author_claims claims = author_claims_of(author);
+	struct look_carriers carriers = {.count = 0};
+	struct claim claim;
+
+	for (unsigned index = 0; author_claims_next(&claims, &claim); index++)
+		json_array_append_new(array, look_claim(look, author, &claim, index, &carriers, verbose));
+}
+
+/* Rows that stay in the tables although no claim stands behind them: leaving is for a later version. */
+static void add_kept(const struct look *look, json_t *array)
+{
+	const struct table_rows *applied = &look->relay->applied;
+	struct claim claim;
+
+	for (unsigned i = 0; i < applied->count; i++) {
+		const struct table_row *row = &applied->rows[i];
+		const struct author *author = archive_find(&look->node->archive, row->author);
+		bool held = author != NULL && author->head != NULL;
+		const struct target *target =
+		        relay_target(look->relay, name_bytes(row->domain.text), row->author);
+
+		if (held && author_claim_find(author, name_bytes(row->domain.text), &claim))
+			continue;
+		json_array_append_new(
+		        array, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "domain",
+		                       row->domain.text, "own", 0, "from", look_name(look, row->author),
+		                       "state", "kept", "standing", "kept", "detail",
+		                       held ? "kept: no longer claimed, but nothing leaves the tables in "
+		                              "this version"
+		                            : "kept as it was: its claimant's statements haven't been heard "
+		                              "since the "
+		                              "start",
+		                       "tip", "", "tested_s", tested_age(look, target), "relays"));
+	}
+}
+
+json_t *look_carried(const struct look *look, bool verbose)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < look->node->archive.count; i++) {
+		const struct author *author = look->node->archive.authors[i];
+
+		if (author->head != NULL && memcmp(author->key, look->node->key, KEY_SIZE) != 0 &&
+		        look->node->settings->has_mta)
+			add_claims_of(look, author, verbose, array);
+	}
+	add_kept(look, array);
+	return array;
+}
