@@ -61,6 +61,9 @@ struct agent {
 /* Reads our certificate; makes the first one where the root key is at hand. */
 enum result certificate_obtain(struct agent *agent, struct complaint *why);
 
+/* Tells the core, and carries out what it wants then. */
+void agent_event(struct agent *agent, const struct event *event);
+
 void agent_note(struct agent *agent, const char *text, int64_t wall_s);
 int64_t agent_mono_ms(const struct agent *agent);
 struct moment agent_now(const struct agent *agent);

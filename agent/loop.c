@@ -19,7 +19,7 @@
 #include "agent/agent_state.h"
 #include "agent/command/commands.h"
 #include "agent/config/settings_build.h"
-#include "agent/driver/driver_request.h"
+#include "agent/errands.h"
 #include "agent/log.h"
 #include "proto/assert.h"
 #include "proto/facts.h"
@@ -40,7 +40,7 @@ static struct moment now_is(void)
 
 static void drain(struct agent *agent);
 
-static void agent_event(struct agent *agent, const struct event *event)
+void agent_event(struct agent *agent, const struct event *event)
 {
 	core_event(agent->core, now_is(), event);
 	drain(agent);
@@ -137,22 +137,6 @@ static void on_listen(uv_timer_t *timer)
 /* --- effects ---------------------------------------------------------------------------------------------
  */
 
-/* A request to the helper and the event that its answer becomes. */
-struct errand {
-	struct agent *agent;
-	uint64_t id;
-	json_t *request; /* the next one, if the answer to this one is good */
-};
-
-static struct errand *errand_create(struct agent *agent, uint64_t id)
-{
-	struct errand *errand = malloc(sizeof *errand);
-
-	INVARIANT(errand != NULL);
-	*errand = (struct errand){.agent = agent, .id = id};
-	return errand;
-}
-
 static void on_persist(struct agent *agent, struct effect *effect)
 {
 	enum result result = fact_write(agent->var_fd, effect->name, effect->data, effect->length);
@@ -187,137 +171,6 @@ static void on_close(struct agent *agent, struct effect *effect)
 	transport_close(agent->transport, effect->session);
 }
 
-static void tables_answered(void *context, const json_t *reply)
-{
-	struct errand *errand = context;
-	char error[512];
-	struct event event = {.type = EVENT_TABLES, .id = errand->id, .text = error};
-	char *shadowed = NULL;
-
-	event.ok = driver_reply_ok(reply, error, sizeof error);
-	if (event.ok) {
-		errand->agent->tables_rebuilt = true;
-		error[0] = '\0';
-		shadowed = driver_reply_lines(reply, "shadowed");
-		event.data = bytes_of(shadowed, shadowed != NULL ? strlen(shadowed) : 0);
-	}
-	agent_event(errand->agent, &event);
-	free(shadowed);
-	free(errand);
-}
-
-/* Nothing but the empty tables, which must be there before main.cf may name them. */
-static void tables_prepared(void *context, const json_t *reply)
-{
-	(void)context;
-	(void)reply; /* refused where there are rows already, and then there is nothing to make */
-}
-
-/* Rows go in only where Postfix is set up for them. */
-static void tables_checked(void *context, const json_t *reply)
-{
-	struct errand *errand = context;
-	struct agent *agent = errand->agent;
-	char error[512];
-
-	if (driver_reply_ok(reply, error, sizeof error)) {
-		json_decref(agent->setup);
-		agent->setup = json_incref(json_object_get(reply, "missing"));
-		driver_reply_missing(reply, error, sizeof error);
-	}
-	if (error[0] == '\0') {
-		json_t *request = errand->request;
-
-		errand->request = NULL;
-		helper_process_ask(agent->helper, request, tables_answered, errand);
-		return;
-	}
-	helper_process_ask(agent->helper, driver_request_tables(&agent->config, NULL), tables_prepared, NULL);
-	agent_event(agent, &(struct event){.type = EVENT_TABLES, .id = errand->id, .text = error});
-	json_decref(errand->request);
-	free(errand);
-}
-
-static void on_tables(struct agent *agent, struct effect *effect)
-{
-	struct errand *errand = errand_create(agent, effect->id);
-
-	errand->request = driver_request_tables(&agent->config, effect->rows);
-	/* What an earlier life may have left half done is done anew. */
-	json_object_set_new(errand->request, "rebuild", json_boolean(!agent->tables_rebuilt));
-	helper_process_ask(agent->helper, driver_request_check(&agent->config), tables_checked, errand);
-}
-
-static void zone_answered(void *context, const json_t *reply)
-{
-	struct errand *errand = context;
-	char error[512];
-	struct event event = {.type = EVENT_ZONE, .id = errand->id, .text = error};
-
-	event.ok = driver_reply_ok(reply, error, sizeof error);
-	if (event.ok)
-		event.serial = (uint64_t)json_integer_value(json_object_get(reply, "serial"));
-	agent_event(errand->agent, &event);
-	free(errand);
-}
-
-static void on_zone(struct agent *agent, struct effect *effect)
-{
-	const struct config_zone *zone = config_zone_find(&agent->config, effect->name);
-	struct errand *errand = errand_create(agent, effect->id);
-	json_t *request = NULL;
-
-	if (zone != NULL)
-		request = driver_request_zone(
-		        zone, bytes_of(effect->data, effect->length), effect->serial_floor);
-	helper_process_ask(agent->helper, request, zone_answered, errand);
-}
-
-static void local_answered(void *context, const json_t *reply)
-{
-	struct errand *errand = context;
-	char error[512];
-	struct event event = {.type = EVENT_LOCAL, .id = errand->id, .text = error};
-	char *local = NULL;
-
-	event.ok = driver_reply_ok(reply, error, sizeof error);
-	if (event.ok)
-		local = driver_reply_lines(reply, "local");
-	event.data = bytes_of(local, local != NULL ? strlen(local) : 0);
-	agent_event(errand->agent, &event);
-	free(local);
-	free(errand);
-}
-
-static void on_local(struct agent *agent, struct effect *effect)
-{
-	helper_process_ask(agent->helper,
-	        driver_request_local(&agent->config, bytes_of(effect->data, effect->length)), local_answered,
-	        errand_create(agent, effect->id));
-}
-
-static void probe_answered(void *context, const char *verdicts)
-{
-	struct errand *errand = context;
-
-	agent_event(errand->agent, &(struct event){.type = EVENT_PROBED,
-	                                   .id = errand->id,
-	                                   .data = bytes_of(verdicts, strlen(verdicts))});
-	free(errand);
-}
-
-static void on_probe(struct agent *agent, struct effect *effect)
-{
-	struct probe_request request = {
-	        .from = agent->config.vpn_addresses[0],
-	        .to = effect->address,
-	        .port = effect->port,
-	        .recipients = effect->type == EFFECT_RCPT ? (const char *)effect->data : NULL,
-	};
-
-	probe_start(&agent->probes, &agent->loop, &request, probe_answered, errand_create(agent, effect->id));
-}
-
 static void on_store(struct agent *agent, struct effect *effect)
 {
 	store_keeper_put(&agent->keeper, effect, now_is());
@@ -349,11 +202,14 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_SEND] = on_send,
 	        [EFFECT_DIAL] = on_dial,
 	        [EFFECT_CLOSE] = on_close,
-	        [EFFECT_TABLES] = on_tables,
-	        [EFFECT_ZONE] = on_zone,
-	        [EFFECT_LOCAL] = on_local,
-	        [EFFECT_BANNER] = on_probe,
-	        [EFFECT_RCPT] = on_probe,
+	        [EFFECT_TABLES] = errand_tables,
+	        [EFFECT_ZONE] = errand_zone,
+	        [EFFECT_LOCAL] = errand_local,
+	        [EFFECT_BANNER] = errand_probe,
+	        [EFFECT_RCPT] = errand_probe,
+	        [EFFECT_LOOK] = errand_nothing,
+	        [EFFECT_QUEUE] = errand_nothing,
+	        [EFFECT_FLUSH] = errand_nothing,
 	        [EFFECT_ALARM] = on_alarm,
 	        [EFFECT_AUDIT] = on_audit,
 	};
@@ -572,15 +428,6 @@ static enum result agent_load(struct agent *agent, struct complaint *why)
 	agent->config = (struct config){.name = ""};
 	agent->files = (struct operator_files){.member_count = 0};
 	return agent_enforce(agent, &config, &files);
-}
-
-static void errand_drop(void *context)
-{
-	struct errand *errand = context;
-
-	if (errand != NULL && errand->request != NULL)
-		json_decref(errand->request);
-	free(errand);
 }
 
 static void on_stop(uv_signal_t *signal, int number)

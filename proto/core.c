@@ -90,6 +90,11 @@ void core_destroy(struct core *core)
 	relay_fini(&core->relay);
 	publisher_fini(&core->publisher);
 	liveness_fini(&core->liveness);
+	looks_fini(&core->node.looks);
+	homes_fini(&core->node.homes);
+	queues_fini(&core->node.queues);
+	for (unsigned keep = 0; keep < KEEPS; keep++)
+		key_set_fini(&core->node.keeps[keep]);
 	met_fini(&core->node.met);
 	local_names_fini(&core->node.local);
 	view_fini(&core->node.view);
@@ -115,6 +120,11 @@ enum result core_load(
 }
 
 /* --- events ------------------------------------------------------------------------------------------ */
+
+static const char *text_of(const struct event *event)
+{
+	return event->text != NULL ? event->text : "";
+}
 
 /* An author's slot may go to another: what is known by slot is forgotten with it. */
 static void uncarry(struct core *core, const struct author *author)
@@ -213,8 +223,7 @@ static void on_session_up(struct core *core, const struct event *event)
 
 static void on_session_down(struct core *core, const struct event *event)
 {
-	peers_closed(&core->peers, &core->node, event->session, event->refused,
-	        event->text != NULL ? event->text : "");
+	peers_closed(&core->peers, &core->node, event->session, event->refused, text_of(event));
 	core->plan_due = true;
 }
 
@@ -240,21 +249,18 @@ static void on_persisted(struct core *core, const struct event *event)
 
 static void on_tables(struct core *core, const struct event *event)
 {
-	relay_tables(&core->relay, &core->node, event->id, event->ok, event->data,
-	        event->text != NULL ? event->text : "");
+	relay_tables(&core->relay, &core->node, event->id, event->ok, event->data, text_of(event));
 	core->own.carriage_due = true;
 }
 
 static void on_zone(struct core *core, const struct event *event)
 {
-	publisher_zone(&core->publisher, &core->node, event->id, event->ok, event->serial,
-	        event->text != NULL ? event->text : "");
+	publisher_zone(&core->publisher, &core->node, event->id, event->ok, event->serial, text_of(event));
 }
 
 static void on_local(struct core *core, const struct event *event)
 {
-	relay_local(&core->relay, &core->node, event->id, event->ok, event->data,
-	        event->text != NULL ? event->text : "");
+	relay_local(&core->relay, &core->node, event->id, event->ok, event->data, text_of(event));
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -263,13 +269,36 @@ static void on_probed(struct core *core, const struct event *event)
 {
 	if (relay_probed(&core->relay, &core->node, event->id, event->data))
 		core->own.carriage_due = true;
-	else if (publisher_probed(&core->publisher, &core->node, event->id, event->data))
+	else if (publisher_probed(&core->publisher, &core->node, event->id, event->data) ||
+	         homes_probed(&core->node.homes, &core->node, event->id, event->data))
 		core->plan_due = true;
 }
 
 static void on_load(struct core *core, const struct event *event)
 {
 	core->node.load = event->id < BEACON_LOAD_MAX ? (unsigned)event->id : BEACON_LOAD_MAX;
+}
+
+static void on_looked(struct core *core, const struct event *event)
+{
+	core->plan_due |= looks_answered(
+	        &core->node.looks, &core->node, event->id, event->ok, event->data, text_of(event));
+}
+
+static void on_queue(struct core *core, const struct event *event)
+{
+	core->plan_due |= queues_answered(&core->node.queues, &core->node, event->id, event->ok, event->data,
+	        event->serial, text_of(event));
+}
+
+static void on_flushed(struct core *core, const struct event *event)
+{
+	homes_flushed(&core->node.homes, &core->node, event->id, event->ok, text_of(event));
+}
+
+static void on_hint(struct core *core, const struct event *event)
+{
+	homes_hint(&core->node.homes, &core->node, &event->address);
 }
 
 static void on_stopping(struct core *core, const struct event *event)
@@ -416,6 +445,9 @@ static void settle(struct core *core)
 	recarry(core);
 	notice_exchange(core);
 	replan(core);
+	looks_step(&core->node.looks, node);
+	homes_step(&core->node.homes, node);
+	queues_step(&core->node.queues, node, &core->relay.applied);
 	relay_step(&core->relay, node);
 	publisher_step(&core->publisher, node);
 	own_step(&core->own, node, relay_serves, &core->relay);
@@ -438,6 +470,10 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_PROBED] = on_probed,
 	        [EVENT_LOAD] = on_load,
 	        [EVENT_STOPPING] = on_stopping,
+	        [EVENT_LOOKED] = on_looked,
+	        [EVENT_QUEUE] = on_queue,
+	        [EVENT_FLUSHED] = on_flushed,
+	        [EVENT_HINT] = on_hint,
 	};
 
 	INVARIANT(event->type < EVENT_TYPES);
@@ -488,6 +524,9 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, liveness_due(&core->liveness, node));
 	if (core->plan_due || core->planned_generation != node->archive.generation)
 		due = earlier(due, core->planned_ms + REPLAN_REST_MS);
+	due = earlier(due, looks_due(&node->looks, node));
+	due = earlier(due, homes_due(&node->homes, node));
+	due = earlier(due, queues_due(&node->queues, node));
 	due = earlier(due, relay_due(&core->relay, node));
 	due = earlier(due, publisher_due(&core->publisher, node));
 	return earlier(due, own_due(&core->own, node));

@@ -42,6 +42,10 @@ enum event_type {
 	EVENT_LOAD,         /* id: how loaded this machine is, 0 to BEACON_LOAD_MAX */
 	EVENT_STOPPING,     /* meshd is about to be started again: says so */
 	EVENT_PROBED,       /* id, data: a verdict letter per address: 's' serves, 'r' refuses, 'u' unknown */
+	EVENT_LOOKED,       /* id, ok, data: see looks_answered(), text: error */
+	EVENT_QUEUE,   /* id, ok, data: see queues_answered(), serial: lifetime of mail in s, text: error */
+	EVENT_FLUSHED, /* id, ok, text: error */
+	EVENT_HINT,    /* address, ok: the VPN has found (lost) the way there; proves nothing, so look */
 	EVENT_TYPES
 };
 

@@ -21,6 +21,9 @@ enum effect_type {
 	EFFECT_LOCAL,   /* which of `data` (lines of names) does the MTA hold as local? -> EVENT_LOCAL */
 	EFFECT_BANNER,  /* does an SMTP server answer there? -> EVENT_PROBED */
 	EFFECT_RCPT,    /* does it take mail for the addresses in `data` (lines)? -> EVENT_PROBED */
+	EFFECT_LOOK,    /* what does public DNS say of `data` (lines of names)? -> EVENT_LOOKED */
+	EFFECT_QUEUE,   /* how much mail waits here for `data` (lines of names)? -> EVENT_QUEUE */
+	EFFECT_FLUSH,   /* try now what waits for `data` (lines of names) -> EVENT_FLUSHED */
 	EFFECT_ALARM,   /* `text` is wrong and somebody should know */
 	EFFECT_AUDIT,   /* `text` was done */
 };

@@ -48,6 +48,7 @@ enum {
 	OVERLAY_ALL_MAX = 12,  /* up to so many members everybody has a session with everybody */
 	OVERLAY_CHOSEN = 2,    /* dialled beyond the pins, as many again come in: paths that no pin can cut */
 	OVERLAY_PINS_MAX = 16, /* sessions with pins at once */
+	SESSIONS_KEPT_MAX = 16, /* and for each other reason; all together below sessions_max */
 
 	/* Any object: 320 claims of the longest name with salts and homes fit, and so does a carriage of
 	 * 512 claimants with 40 single names each. */

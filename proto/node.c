@@ -30,3 +30,12 @@ uint64_t node_persist(struct node *node, const char *name, uint8_t *data, size_t
 	                .type = EFFECT_PERSIST, .id = id, .name = name, .data = data, .length = length});
 	return id;
 }
+
+void node_keep(struct node *node, enum keep keep, const uint8_t (*keys)[KEY_SIZE], unsigned count)
+{
+	bool changed;
+
+	if (key_set_fill(&node->keeps[keep], keys, count, SESSIONS_KEPT_MAX, &changed) == RESULT_OK &&
+	        changed)
+		node->keeps_generation++;
+}

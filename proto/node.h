@@ -10,8 +10,12 @@
 #include "proto/archive.h"
 #include "proto/effect.h"
 #include "proto/entropy.h"
+#include "proto/homes.h"
+#include "proto/key_set.h"
 #include "proto/local_names.h"
+#include "proto/looks.h"
 #include "proto/met.h"
+#include "proto/queues.h"
 #include "proto/session.h"
 #include "proto/timing.h"
 #include "proto/view.h"
@@ -23,6 +27,13 @@ struct counters {
 	uint64_t sessions_refused;
 	uint64_t handshakes_failed;
 	uint64_t signatures_checked;
+};
+
+/* Why sessions are kept with somebody whom the overlay didn't choose. */
+enum keep {
+	KEEP_NAMED,   /* our zones name it */
+	KEEP_WAITING, /* its mail waits here, and it is to know how much */
+	KEEPS
 };
 
 struct node {
@@ -37,6 +48,11 @@ struct node {
 	struct view view;
 	struct met met;
 	struct local_names local;
+	struct looks looks;   /* public DNS */
+	struct homes homes;   /* reached or not */
+	struct queues queues; /* mail that waits */
+	struct key_set keeps[KEEPS];
+	uint64_t keeps_generation; /* moves when a set of these does */
 	struct entropy entropy;
 	struct effects effects;
 	struct counters counters;
@@ -54,6 +70,9 @@ static inline struct author *node_self(const struct node *node)
 
 /* What this operator calls an identity: the pin's name, the name in its head, or "". */
 struct bytes node_name_of(const struct node *node, const uint8_t key[KEY_SIZE]);
+
+/* With whom a session is kept for that reason; SESSIONS_KEPT_MAX of them. */
+void node_keep(struct node *node, enum keep keep, const uint8_t (*keys)[KEY_SIZE], unsigned count);
 
 /* Queues keeping an object of another's, write-behind. */
 void node_store(

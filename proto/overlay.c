@@ -89,6 +89,23 @@ static unsigned choose_some(const struct node *node, const uint8_t *secret, unsi
 	return count;
 }
 
+/* Those with whom sessions are kept for another reason than the overlay's. */
+static unsigned choose_kept(const struct node *node, struct wanted *out, unsigned count)
+{
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		bool pinned = settings_pin(node->settings, author->key) != NULL, kept = false;
+
+		for (unsigned keep = 0; keep < KEEPS; keep++)
+			kept |= key_set_has(&node->keeps[keep], author->key);
+		if (!kept || !is_eligible(node, author, pinned) || is_there(out, count, author->key))
+			continue;
+		out[count].pinned = pinned;
+		memcpy(out[count++].key, author->key, KEY_SIZE);
+	}
+	return count;
+}
+
 static int compare_wanted(const void *a, const void *b)
 {
 	return memcmp(((const struct wanted *)a)->key, ((const struct wanted *)b)->key, KEY_SIZE);
@@ -108,6 +125,7 @@ unsigned overlay_choose(
 		count = choose_all(node, false, out, count);
 	else
 		count = choose_some(node, secret, OVERLAY_CHOSEN, false, out, count);
+	count = choose_kept(node, out, count);
 	qsort(out, count, sizeof *out, compare_wanted);
 	return count;
 }

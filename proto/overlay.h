@@ -2,7 +2,8 @@
  *
  * Overlay: with whom this node wants a session. Everybody while they are few; beyond that the pins and a few
  * others, chosen by a hash keyed with a secret of this node's, so that nobody can arrange to be chosen, one
- * of them exchanged now and then. A node that is cut off wants everybody. Pure.
+ * of them exchanged now and then; and whoever this node has business with (enum keep). A node that is cut off
+ * wants everybody. Pure.
  */
 #ifndef PROTO_OVERLAY_H
 #define PROTO_OVERLAY_H

@@ -333,6 +333,7 @@ enum result peers_settle(struct peers *peers, struct node *node, bool reload)
 	peers->links = links;
 	peers->link_count = count;
 	peers->settle_ms = overlay_due(node);
+	peers->keeps_generation = node->keeps_generation;
 	close_unwelcome(peers, node);
 	return RESULT_OK;
 }
@@ -716,7 +717,8 @@ static void notice_cut(struct peers *peers, struct node *node)
 	if (!cut_off)
 		peers->last_up_ms = node->now.mono_ms;
 	cut_off &= node->now.mono_ms - peers->last_up_ms >= node->timing.cut_off_ms;
-	if (cut_off == peers->cut_off && node->now.mono_ms < peers->settle_ms)
+	if (cut_off == peers->cut_off && node->now.mono_ms < peers->settle_ms &&
+	        peers->keeps_generation == node->keeps_generation)
 		return;
 	peers->cut_off = cut_off;
 	peers_settle(peers, node, false);

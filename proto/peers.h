@@ -100,6 +100,7 @@ struct peers {
 	bool cut_off;
 	int64_t last_up_ms;         /* a session was up */
 	int64_t settle_ms;          /* the overlay's choice is made anew */
+	uint64_t keeps_generation;  /* of the node, at the last choice */
 	struct sign_of_life *signs; /* since somebody last set sign_count to 0 */
 	unsigned sign_count;
 	unsigned sign_capacity;

@@ -42,6 +42,14 @@ static int compare_relay_choices(const void *a, const void *b)
 	        ((const struct relay_choice_setting *)b)->key, KEY_SIZE);
 }
 
+static int compare_forces(const void *a, const void *b)
+{
+	const struct force_setting *left = a, *right = b;
+	int order = compare_names(&left->domain, &right->domain);
+
+	return order != 0 ? order : memcmp(left->relay, right->relay, KEY_SIZE);
+}
+
 /* A line that stands twice in a file would be signed twice, which no decoder accepts. Returns how many are
  * left of sorted elements. */
 static unsigned drop_doubles(
@@ -97,6 +105,7 @@ struct settings *settings_copy(const struct settings *settings)
 	OWN(accepts, accept_count, compare_accepts);
 	OWN(fixed_mx, fixed_mx_count, compare_fixed_mx);
 	OWN(relay_choices, relay_choice_count, compare_relay_choices);
+	OWN(forces, force_count, compare_forces);
 	OWN(forbidden, forbidden_count, compare_names);
 #undef OWN
 	if (whole)
@@ -123,6 +132,7 @@ void settings_destroy(struct settings *settings)
 	drop(settings->accepts);
 	drop(settings->fixed_mx);
 	drop(settings->relay_choices);
+	drop(settings->forces);
 	drop(settings->forbidden);
 	free(settings);
 }
@@ -170,6 +180,18 @@ static bool names_contain(const struct domain_name *names, unsigned count, struc
 bool settings_claims(const struct settings *settings, struct bytes domain)
 {
 	return names_contain(settings->claims, settings->claim_count, domain);
+}
+
+const struct force_setting *settings_force(
+        const struct settings *settings, const char *domain, const uint8_t relay[KEY_SIZE])
+{
+	struct force_setting wanted = {.in = false};
+
+	if (strlen(domain) > DOMAIN_LENGTH_MAX || settings->force_count == 0)
+		return NULL;
+	memcpy(wanted.domain.text, domain, strlen(domain) + 1);
+	memcpy(wanted.relay, relay, KEY_SIZE);
+	return bsearch(&wanted, settings->forces, settings->force_count, sizeof wanted, compare_forces);
 }
 
 bool settings_forbids(const struct settings *settings, struct bytes domain)

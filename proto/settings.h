@@ -47,6 +47,22 @@ struct zone_setting {
 	unsigned ttl_s;
 };
 
+/* The operator's word on who stands in the MX set that this node publishes for a domain. */
+struct force_setting {
+	struct domain_name domain;
+	uint8_t relay[KEY_SIZE];
+	bool in; /* named whatever its health, if it is a carrier; else never named */
+	int64_t until_wall_ms;
+	char reason[64];
+};
+
+/* How far the operator wants this node out of relaying. */
+enum departure {
+	DEPARTURE_NONE,
+	DEPARTURE_DRAIN, /* serves nothing new; what it serves walks order out; it comes back by a word */
+	DEPARTURE_LEAVE, /* the same, and it offers no more */
+};
+
 enum carry { CARRY_NONE, CARRY_LIST, CARRY_PINS, CARRY_VIEW };
 
 /* Whether a name is a public suffix, by a list that the caller has. A pure look-up. */
@@ -61,8 +77,11 @@ struct settings {
 	const struct prefix *mesh_prefixes;
 	unsigned mesh_prefix_count;
 	enum carry carry;
-	bool vouch_pins;       /* vouch for every pin that was met, hence has pinned us */
-	bool observe;          /* plan and show, write nothing */
+	bool vouch_pins; /* vouch for every pin that was met, hence has pinned us */
+	bool observe;    /* plan and show, write nothing */
+	bool frozen;     /* tables and zones stay as they are until the operator says so */
+	enum departure departure;
+	bool departure_now;    /* without waiting for public DNS */
 	bool has_mta;          /* this node drives an MTA */
 	bool allow_test_names; /* .test and the example names may be claimed */
 
@@ -83,6 +102,8 @@ struct settings {
 	unsigned accept_count;
 	const struct relay_choice_setting *relay_choices; /* exceptions: by default every pin that offers */
 	unsigned relay_choice_count;
+	const struct force_setting *forces;
+	unsigned force_count;
 
 	const struct domain_name *forbidden; /* never relayed, whoever claims them */
 	unsigned forbidden_count;
@@ -104,6 +125,9 @@ const struct fixed_mx_setting *settings_fixed_mx(
         const struct settings *settings, struct bytes domain, unsigned *count);
 const struct relay_choice_setting *settings_relay_choice(
         const struct settings *settings, const uint8_t key[KEY_SIZE]);
+/* NULL: the operator said nothing. Whether its time is over is the caller's to see. */
+const struct force_setting *settings_force(
+        const struct settings *settings, const char *domain, const uint8_t relay[KEY_SIZE]);
 bool settings_forbids(const struct settings *settings, struct bytes domain);
 
 bool settings_in_mesh(const struct settings *settings, const struct address *address);

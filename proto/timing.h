@@ -44,6 +44,26 @@ struct timing {
 	int64_t apply_retry_ms;       /* first retry of a failed driver or file, doubled up to 60 s */
 	int64_t local_ms;             /* the MTA is asked again which names are its own */
 	int64_t epoch_ms;             /* of the ranking of relays for a domain */
+	int64_t home_ms;              /* a home that answers is probed again */
+	int64_t home_retry_ms;        /* one that didn't, */
+	int64_t home_down_ms;         /* and after so long (three failures at least) it counts as down */
+	int64_t home_hold_ms;         /* first hold-down of a home that flaps, doubled */
+	int64_t queue_ms;             /* the MTA's queue is listed again */
+	int64_t queue_soon_ms;        /* after a flush, and while a home is coming back */
+	int64_t look_ms;              /* public DNS of a domain is looked at again */
+	int64_t look_retry_ms;        /* after an error */
+	int64_t clear_ms;             /* (or the TTL) public DNS hasn't named us: then we may stop serving */
+	int64_t leaving_last_ms;      /* then serving ends whatever DNS says */
+	int64_t transport_ms;         /* a transport entry outlives serving by this */
+	int64_t transport_look_ms;    /* between the two looks into the queue before it goes */
+	int64_t evidence_ms;          /* a silent relay without a newer beacon: ask its SMTP server */
+	int64_t evidence_try_ms;      /* two tries of it must fail within this time */
+	int64_t grace_ms;             /* a relay whose SMTP server answers stays named without its agent */
+	int64_t grace_ask_ms;         /* and is asked so often meanwhile */
+	int64_t breaker_ms;           /* (or the TTL) between two failures that take from one set */
+	int64_t host_ms;              /* (or the TTL) a host's address outlives the last MX that named it */
+	int64_t heard_ms;             /* who was heard in this time counts for the start of removals */
+	int64_t still_ms;             /* a publisher that may remove nothing for so long says so */
 	int64_t ttl_s;                /* of the records of the pool zone, in seconds */
 };
 
@@ -78,6 +98,26 @@ static inline struct timing timing_default(void)
 	        .apply_retry_ms = 1000,
 	        .local_ms = 60000,
 	        .epoch_ms = 3600000,
+	        .home_ms = 60000,
+	        .home_retry_ms = 2000,
+	        .home_down_ms = 15000,
+	        .home_hold_ms = 30000,
+	        .queue_ms = 60000,
+	        .queue_soon_ms = 2000,
+	        .look_ms = 3600000,
+	        .look_retry_ms = 60000,
+	        .clear_ms = 3600000,
+	        .leaving_last_ms = INT64_C(30) * 86400000,
+	        .transport_ms = 86400000,
+	        .transport_look_ms = 3600000,
+	        .evidence_ms = 15000,
+	        .evidence_try_ms = 8000,
+	        .grace_ms = 600000,
+	        .grace_ask_ms = 5000,
+	        .breaker_ms = 60000,
+	        .host_ms = 3600000,
+	        .heard_ms = 86400000,
+	        .still_ms = 3600000,
 	        .ttl_s = 60,
 	};
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/command/commands.h"
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 
 static void add_note(json_t *domain, const char *text)
 {
@@ -54,14 +54,14 @@ json_t *command_domains(struct agent *agent, const json_t *args, struct control_
 {
 	const char *verbose;
 	const struct control_arg rows[] = {{"verbose", &verbose, false}};
-	struct look look = look_of(agent);
+	struct glance glance = glance_of(agent);
 	json_t *domains, *carried, *domain;
 	size_t index;
 
 	if (!control_args_get(args, rows, 1, "meshctl domains [-v]", error))
 		return NULL;
-	domains = look_own_domains(&look, verbose != NULL);
-	carried = look_carried(&look, verbose != NULL);
+	domains = glance_own_domains(&glance, verbose != NULL);
+	carried = glance_carried(&glance, verbose != NULL);
 	json_array_extend(domains, carried);
 	json_decref(carried);
 	json_array_foreach(domains, index, domain)

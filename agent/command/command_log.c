@@ -9,7 +9,7 @@
 #include "agent/agent.h"
 #include "agent/agent_state.h"
 #include "agent/command/commands.h"
-#include "agent/look/head_diff.h"
+#include "agent/glance/head_diff.h"
 #include "proto/key.h"
 
 enum { LOG_HEADS_MAX = 200 }; /* of all members together; of one, what the store has */

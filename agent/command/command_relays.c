@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "agent/command/commands.h"
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 #include "proto/key.h"
 
 enum { EXAMPLES_MAX = 20 }; /* domains listed with a reason: a page */
@@ -57,7 +57,7 @@ static struct bytes example_of(const struct tally *tally, unsigned serving)
 }
 
 /* Takes the examples. */
-static json_t *reasons_json(const struct look *look, const uint8_t *relay, struct tally *tally)
+static json_t *reasons_json(const struct glance *glance, const uint8_t *relay, struct tally *tally)
 {
 	json_t *array = json_array();
 
@@ -67,7 +67,8 @@ static json_t *reasons_json(const struct look *look, const uint8_t *relay, struc
 
 		if (i == SERVING_YES || tally->counts[i] == 0)
 			continue;
-		tip = look_serving_tip(look, (enum serving)i, relay, look->node->key, example_of(tally, i));
+		tip = glance_serving_tip(
+		        glance, (enum serving)i, relay, glance->node->key, example_of(tally, i));
 		json_array_append_new(array,
 		        json_pack("{s:s, s:s, s:o, s:i, s:o}", "why", text->word, "detail", text->phrase,
 		                "tip", tip, "count", (int)tally->counts[i], "domains", tally->examples[i]));
@@ -75,14 +76,14 @@ static json_t *reasons_json(const struct look *look, const uint8_t *relay, struc
 	return array;
 }
 
-static const char *session_of(const struct look *look, const uint8_t *key)
+static const char *session_of(const struct glance *glance, const uint8_t *key)
 {
-	if (memcmp(key, look->node->key, KEY_SIZE) == 0)
+	if (memcmp(key, glance->node->key, KEY_SIZE) == 0)
 		return "self";
-	return peers_up(look->peers, key) != NULL ? "up" : "down";
+	return peers_up(glance->peers, key) != NULL ? "up" : "down";
 }
 
-static json_t *relay_json(const struct look *look, const struct carrier *carrier, struct tally *tally)
+static json_t *relay_json(const struct glance *glance, const struct carrier *carrier, struct tally *tally)
 {
 	const uint8_t *key = carrier->choice.relay;
 	char text[KEY_TEXT_BYTES];
@@ -91,39 +92,39 @@ static json_t *relay_json(const struct look *look, const struct carrier *carrier
 	for (unsigned i = 0; i < SERVINGS; i++)
 		total += tally->counts[i];
 	key_render(key, text);
-	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:i, s:i, s:o}", "relay", look_name(look, key),
+	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:i, s:i, s:o}", "relay", glance_name(glance, key),
 	        "key", text, "preference", carrier->choice.preference, "suspended", carrier->choice.suspended,
-	        "by_hand", settings_relay_choice(look->node->settings, key) != NULL, "session",
-	        session_of(look, key), "serves", (int)tally->counts[SERVING_YES], "of", (int)total, "reasons",
-	        reasons_json(look, key, tally));
+	        "by_hand", settings_relay_choice(glance->node->settings, key) != NULL, "session",
+	        session_of(glance, key), "serves", (int)tally->counts[SERVING_YES], "of", (int)total,
+	        "reasons", reasons_json(glance, key, tally));
 }
 
-static json_t *chosen_json(const struct look *look)
+static json_t *chosen_json(const struct glance *glance)
 {
-	const struct author *self = node_self(look->node);
+	const struct author *self = node_self(glance->node);
 	struct carrier carriers[RELAYSET_RELAYS_MAX];
 	struct tally tallies[RELAYSET_RELAYS_MAX] = {{.counts = {0}}};
 	json_t *array = json_array();
 	unsigned count = 0;
 
 	if (self->head != NULL) {
-		count = carriers_of(look->node, self, 0, carriers);
+		count = carriers_of(glance->node, self, 0, carriers);
 		tally_all(self, carriers, count, 0, tallies);
 	}
 	for (unsigned i = 0; i < count; i++)
-		json_array_append_new(array, relay_json(look, &carriers[i], &tallies[i]));
+		json_array_append_new(array, relay_json(glance, &carriers[i], &tallies[i]));
 	return array;
 }
 
 /* Why a pin, or this node, isn't among the chosen. */
-static const char *why_left_out(const struct look *look, const uint8_t *key)
+static const char *why_left_out(const struct glance *glance, const uint8_t *key)
 {
-	const struct relay_choice_setting *said = settings_relay_choice(look->node->settings, key);
-	const struct author *author = archive_find(&look->node->archive, key);
+	const struct relay_choice_setting *said = settings_relay_choice(glance->node->settings, key);
+	const struct author *author = archive_find(&glance->node->archive, key);
 
 	if (said != NULL && said->excluded)
 		return "left out by you: meshctl relay add brings it back";
-	if (settings_denies(look->node->settings, key))
+	if (settings_denies(glance->node->settings, key))
 		return "denied here";
 	if (author != NULL && author_is_killed(author))
 		return serving_text(SERVING_KILLED)->phrase;
@@ -134,41 +135,41 @@ static const char *why_left_out(const struct look *look, const uint8_t *key)
 	return "not chosen yet";
 }
 
-static void add_left_out(const struct look *look, const uint8_t *key, json_t *array)
+static void add_left_out(const struct glance *glance, const uint8_t *key, json_t *array)
 {
-	const struct author *self = node_self(look->node);
+	const struct author *self = node_self(glance->node);
 	char text[KEY_TEXT_BYTES];
 
 	if (self->head != NULL && head_chooses(&self->head->head, 0, key, NULL))
 		return;
 	key_render(key, text);
-	json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "relay", look_name(look, key), "key", text,
-	                                     "detail", why_left_out(look, key)));
+	json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "relay", glance_name(glance, key), "key",
+	                                     text, "detail", why_left_out(glance, key)));
 }
 
-static json_t *left_out_json(const struct look *look)
+static json_t *left_out_json(const struct glance *glance)
 {
-	const struct settings *settings = look->node->settings;
+	const struct settings *settings = glance->node->settings;
 	json_t *array = json_array();
 
-	if (node_self(look->node)->head == NULL || node_self(look->node)->head->claim_count == 0)
+	if (node_self(glance->node)->head == NULL || node_self(glance->node)->head->claim_count == 0)
 		return array;
 	for (unsigned i = 0; i < settings->pin_count; i++)
-		add_left_out(look, settings->pins[i].key, array);
-	if (settings_relay_choice(settings, look->node->key) != NULL)
-		add_left_out(look, look->node->key, array);
+		add_left_out(glance, settings->pins[i].key, array);
+	if (settings_relay_choice(settings, glance->node->key) != NULL)
+		add_left_out(glance, glance->node->key, array);
 	return array;
 }
 
 json_t *command_relays(struct agent *agent, const json_t *args, struct control_error *error)
 {
-	struct look look = look_of(agent);
-	const struct author *self = node_self(look.node);
+	struct glance glance = glance_of(agent);
+	const struct author *self = node_self(glance.node);
 
 	if (!control_args_get(args, NULL, 0, "meshctl relays", error))
 		return NULL;
 	return json_pack("{s:s, s:s, s:i, s:o, s:o}", "me", agent->config.name, "carry",
-	        config_carry_text(look.node->settings->carry), "domains",
-	        self->head != NULL ? (int)self->head->claim_count : 0, "relays", chosen_json(&look),
-	        "left_out", left_out_json(&look));
+	        config_carry_text(glance.node->settings->carry), "domains",
+	        self->head != NULL ? (int)self->head->claim_count : 0, "relays", chosen_json(&glance),
+	        "left_out", left_out_json(&glance));
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/command/commands.h"
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 #include "proto/domain.h"
 #include "proto/key.h"
 
@@ -25,9 +25,9 @@ static json_t *key_json(const uint8_t *key)
 /* A place in the order, and the time that it means. */
 static void add_order(json_t *data, uint64_t serial, uint64_t seq)
 {
-	json_object_set_new(data, "serial", look_number(serial));
-	json_object_set_new(data, "seq", look_number(seq));
-	json_object_set_new(data, "signed_s", look_number(seq / 1000));
+	json_object_set_new(data, "serial", glance_number(serial));
+	json_object_set_new(data, "seq", glance_number(seq));
+	json_object_set_new(data, "signed_s", glance_number(seq / 1000));
 }
 
 static json_t *addresses_json(const struct address_list *list)
@@ -42,17 +42,17 @@ static json_t *addresses_json(const struct address_list *list)
 	return array;
 }
 
-static json_t *keys_json(const struct look *look, struct bytes list)
+static json_t *keys_json(const struct glance *glance, struct bytes list)
 {
 	struct key_cursor cursor = key_cursor_of(list);
 	json_t *array = json_array();
 
 	for (const uint8_t *key = key_next(&cursor); key != NULL; key = key_next(&cursor))
-		json_array_append_new(array, json_string(look_name(look, key)));
+		json_array_append_new(array, json_string(glance_name(glance, key)));
 	return array;
 }
 
-static json_t *relayset_json(const struct look *look, const struct head *head, unsigned index)
+static json_t *relayset_json(const struct glance *glance, const struct head *head, unsigned index)
 {
 	struct relay_cursor cursor = relay_cursor_of(head, index);
 	struct relay_choice choice;
@@ -60,18 +60,18 @@ static json_t *relayset_json(const struct look *look, const struct head *head, u
 
 	while (relay_next(&cursor, &choice))
 		json_array_append_new(
-		        array, json_pack("{s:s, s:o, s:i, s:b}", "relay", look_name(look, choice.relay),
+		        array, json_pack("{s:s, s:o, s:i, s:b}", "relay", glance_name(glance, choice.relay),
 		                       "key", key_json(choice.relay), "preference", choice.preference,
 		                       "suspended", choice.suspended));
 	return array;
 }
 
-static json_t *relaysets_json(const struct look *look, const struct head *head)
+static json_t *relaysets_json(const struct glance *glance, const struct head *head)
 {
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < head->relayset_count; i++)
-		json_array_append_new(array, relayset_json(look, head, i));
+		json_array_append_new(array, relayset_json(glance, head, i));
 	return array;
 }
 
@@ -81,11 +81,11 @@ static json_t *certificate_json(const struct author *author)
 
 	if (author->certificate_held.data == NULL)
 		return json_null();
-	return json_pack("{s:o, s:o, s:b}", "serial", look_number(certificate->serial), "not_after_s",
-	        look_number(certificate->not_after_s), "ended", author_is_killed(author));
+	return json_pack("{s:o, s:o, s:b}", "serial", glance_number(certificate->serial), "not_after_s",
+	        glance_number(certificate->not_after_s), "ended", author_is_killed(author));
 }
 
-static json_t *head_json(const struct look *look, const struct author *author)
+static json_t *head_json(const struct glance *glance, const struct author *author)
 {
 	const struct head *head;
 	json_t *data;
@@ -96,9 +96,9 @@ static json_t *head_json(const struct look *look, const struct author *author)
 	data = json_pack("{s:s%, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:i}", "name",
 	        (const char *)head->name.data, head->name.length, "vpn", addresses_json(&head->vpn), "public",
 	        addresses_json(&head->public), "smtp_port", head->smtp_port, "mesh_port", head->mesh_port,
-	        "roles", look_roles(head->roles), "claims_version", look_number(head->claims_version),
-	        "vouches", keys_json(look, head->vouches), "denials", keys_json(look, head->denials),
-	        "relaysets", relaysets_json(look, head), "chunks", (int)head->chunk_count);
+	        "roles", glance_roles(head->roles), "claims_version", glance_number(head->claims_version),
+	        "vouches", keys_json(glance, head->vouches), "denials", keys_json(glance, head->denials),
+	        "relaysets", relaysets_json(glance, head), "chunks", (int)head->chunk_count);
 	add_order(data, head->serial, head->seq);
 	json_object_set_new(data, "pending", json_boolean(author->pending != NULL));
 	json_object_set_new(data, "not_understood", json_boolean(author->beyond != NULL));
@@ -121,22 +121,22 @@ static json_t *fixed_mx_json(const struct claim *claim)
 	return array;
 }
 
-static json_t *claim_json(const struct look *look, const struct claim *claim)
+static json_t *claim_json(const struct glance *glance, const struct claim *claim)
 {
 	return json_pack("{s:s%, s:o, s:o, s:i, s:o, s:o}", "domain", (const char *)claim->domain.data,
-	        claim->domain.length, "since", look_number(claim->since), "since_s",
-	        look_number(claim->since / 1000), "relayset", (int)claim->relayset, "homes",
-	        keys_json(look, claim->homes), "fixed_mx", fixed_mx_json(claim));
+	        claim->domain.length, "since", glance_number(claim->since), "since_s",
+	        glance_number(claim->since / 1000), "relayset", (int)claim->relayset, "homes",
+	        keys_json(glance, claim->homes), "fixed_mx", fixed_mx_json(claim));
 }
 
-static json_t *claims_json(const struct look *look, const struct author *author)
+static json_t *claims_json(const struct glance *glance, const struct author *author)
 {
 	struct author_claims claims = author_claims_of(author);
 	struct claim claim;
 	json_t *array = json_array();
 
 	while (author_claims_next(&claims, &claim))
-		json_array_append_new(array, claim_json(look, &claim));
+		json_array_append_new(array, claim_json(glance, &claim));
 	return array;
 }
 
@@ -170,21 +170,21 @@ static struct served served_of(const struct author *claimant, const struct carri
 	return served;
 }
 
-static json_t *entry_json(const struct look *look, const struct carriage_entry *entry)
+static json_t *entry_json(const struct glance *glance, const struct carriage_entry *entry)
 {
-	const struct author *claimant = archive_find(&look->node->archive, entry->claimant);
+	const struct author *claimant = archive_find(&glance->node->archive, entry->claimant);
 	struct served served = served_of(claimant, entry);
 
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:i, s:i, s:o, s:i, s:b}", "claimant",
-	        look_name(look, entry->claimant), "key", key_json(entry->claimant), "version",
-	        look_number(entry->version), "version_s", look_number(entry->version / 1000), "mode",
+	        glance_name(glance, entry->claimant), "key", key_json(entry->claimant), "version",
+	        glance_number(entry->version), "version_s", glance_number(entry->version / 1000), "mode",
 	        entry->mode == CARRIAGE_ONLY ? "only" : "all but", "listed",
 	        (int)(entry->listed.length / NAME_HASH_SIZE), "leaving",
 	        (int)(entry->leaving.length / NAME_HASH_SIZE), "serves", served.domains, "serves_count",
 	        (int)served.count, "claims_held", claimant != NULL && claimant->head != NULL);
 }
 
-static json_t *carriage_json(const struct look *look, const struct author *author)
+static json_t *carriage_json(const struct glance *glance, const struct author *author)
 {
 	struct carriage_cursor cursor;
 	struct carriage_entry entry;
@@ -195,24 +195,24 @@ static json_t *carriage_json(const struct look *look, const struct author *autho
 	entries = json_array();
 	cursor = carriage_cursor_of(&author->carriage);
 	while (carriage_next(&cursor, &entry))
-		json_array_append_new(entries, entry_json(look, &entry));
+		json_array_append_new(entries, entry_json(glance, &entry));
 	data = json_pack("{s:o}", "entries", entries);
 	add_order(data, author->carriage.serial, author->carriage.seq);
 	return data;
 }
 
-static json_t *show_member(const struct look *look, const uint8_t *key)
+static json_t *show_member(const struct glance *glance, const uint8_t *key)
 {
-	const struct author *author = archive_find(&look->node->archive, key);
-	json_t *data = json_pack("{s:s, s:s, s:o, s:b}", "kind", "member", "name", look_name(look, key),
+	const struct author *author = archive_find(&glance->node->archive, key);
+	json_t *data = json_pack("{s:s, s:s, s:o, s:b}", "kind", "member", "name", glance_name(glance, key),
 	        "key", key_json(key), "held", author != NULL);
 
 	if (author == NULL)
 		return data;
 	json_object_set_new(data, "certificate", certificate_json(author));
-	json_object_set_new(data, "head", head_json(look, author));
-	json_object_set_new(data, "claims", claims_json(look, author));
-	json_object_set_new(data, "carriage", carriage_json(look, author));
+	json_object_set_new(data, "head", head_json(glance, author));
+	json_object_set_new(data, "claims", claims_json(glance, author));
+	json_object_set_new(data, "carriage", carriage_json(glance, author));
 	json_object_set_new(data, "equivocated", json_boolean(author->equivocated));
 	return data;
 }
@@ -222,66 +222,68 @@ static json_t *show_member(const struct look *look, const uint8_t *key)
 
 /* Relays whose carriage serves the claimant's domain, chosen or not. */
 static json_t *carriers_json(
-        const struct look *look, const struct author *claimant, const struct claim *claim)
+        const struct glance *glance, const struct author *claimant, const struct claim *claim)
 {
 	json_t *array = json_array();
 	uint8_t name[NAME_HASH_SIZE];
 
 	domain_hash(claim->domain, name);
-	for (unsigned i = 0; i < look->node->archive.count; i++) {
-		const struct author *relay = look->node->archive.authors[i];
+	for (unsigned i = 0; i < glance->node->archive.count; i++) {
+		const struct author *relay = glance->node->archive.authors[i];
 		struct carriage_entry entry;
 
 		if (relay->carriage_held.data == NULL ||
 		        !carriage_find(&relay->carriage, claimant->key, &entry) ||
 		        !carriage_serves(&entry, name, claim->since))
 			continue;
-		json_array_append_new(array,
-		        json_pack("{s:s, s:o, s:b, s:b, s:o}", "relay", look_name(look, relay->key), "key",
-		                key_json(relay->key), "leaving", carriage_is_leaving(&entry, name), "chosen",
-		                head_chooses(&claimant->head->head, claim->relayset, relay->key, NULL),
-		                "signed_s", look_number(relay->carriage.seq / 1000)));
+		json_array_append_new(
+		        array, json_pack("{s:s, s:o, s:b, s:b, s:o}", "relay",
+		                       glance_name(glance, relay->key), "key", key_json(relay->key),
+		                       "leaving", carriage_is_leaving(&entry, name), "chosen",
+		                       head_chooses(&claimant->head->head, claim->relayset, relay->key, NULL),
+		                       "signed_s", glance_number(relay->carriage.seq / 1000)));
 	}
 	return array;
 }
 
-static json_t *claimant_json(const struct look *look, const struct author *author, const struct claim *claim)
+static json_t *claimant_json(
+        const struct glance *glance, const struct author *author, const struct claim *claim)
 {
 	const struct head *head = &author->head->head;
-	json_t *data = claim_json(look, claim);
+	json_t *data = claim_json(glance, claim);
 
-	json_object_set_new(data, "claimant", json_string(look_name(look, author->key)));
+	json_object_set_new(data, "claimant", json_string(glance_name(glance, author->key)));
 	json_object_set_new(data, "key", key_json(author->key));
-	json_object_set_new(data, "relays", relayset_json(look, head, claim->relayset));
-	json_object_set_new(data, "carriers", carriers_json(look, author, claim));
+	json_object_set_new(data, "relays", relayset_json(glance, head, claim->relayset));
+	json_object_set_new(data, "carriers", carriers_json(glance, author, claim));
 	add_order(data, head->serial, head->seq);
 	return data;
 }
 
-static json_t *show_domain(const struct look *look, const char *domain)
+static json_t *show_domain(const struct glance *glance, const char *domain)
 {
 	json_t *claims = json_array();
 	struct claim claim;
 
-	for (unsigned i = 0; i < look->node->archive.count; i++) {
-		const struct author *author = look->node->archive.authors[i];
+	for (unsigned i = 0; i < glance->node->archive.count; i++) {
+		const struct author *author = glance->node->archive.authors[i];
 
 		if (author_claim_find(author, bytes_of(domain, strlen(domain)), &claim))
-			json_array_append_new(claims, claimant_json(look, author, &claim));
+			json_array_append_new(claims, claimant_json(glance, author, &claim));
 	}
 	return json_pack("{s:s, s:s, s:o}", "kind", "domain", "domain", domain, "claims", claims);
 }
 
 /* A name of an author that isn't pinned: the one in its head, if only one has it. */
-static const uint8_t *find_named(const struct look *look, const char *word)
+static const uint8_t *find_named(const struct glance *glance, const char *word)
 {
 	const uint8_t *found = NULL;
 
-	if (strcmp(look->node->settings->name, word) == 0)
-		return look->node->key;
-	for (unsigned i = 0; i < look->node->archive.count; i++) {
-		const struct author *author = look->node->archive.authors[i];
-		struct bytes name = node_name_of(look->node, author->key);
+	if (strcmp(glance->node->settings->name, word) == 0)
+		return glance->node->key;
+	for (unsigned i = 0; i < glance->node->archive.count; i++) {
+		const struct author *author = glance->node->archive.authors[i];
+		struct bytes name = node_name_of(glance->node, author->key);
 
 		if (name.length != strlen(word) || memcmp(name.data, word, name.length) != 0)
 			continue;
@@ -294,11 +296,11 @@ static const uint8_t *find_named(const struct look *look, const char *word)
 
 /* A name in members/, another that only one author here has, or a KEY. */
 static bool resolve(
-        const struct look *look, const char *word, uint8_t key[KEY_SIZE], struct control_error *error)
+        const struct glance *glance, const char *word, uint8_t key[KEY_SIZE], struct control_error *error)
 {
-	const struct operator_files *files = &look->agent->files;
+	const struct operator_files *files = &glance->agent->files;
 	const struct member *member = operator_files_member_named(files, word);
-	const uint8_t *found = member != NULL ? member->keyline.key : find_named(look, word);
+	const uint8_t *found = member != NULL ? member->keyline.key : find_named(glance, word);
 	struct complaint why;
 	bool by_name;
 
@@ -316,17 +318,17 @@ json_t *command_show(struct agent *agent, const json_t *args, struct control_err
 {
 	const char *word;
 	const struct control_arg rows[] = {{"what", &word, true}};
-	struct look look = look_of(agent);
+	struct glance glance = glance_of(agent);
 	uint8_t key[KEY_SIZE];
 	const char *fault;
 
 	if (!control_args_get(args, rows, 1, USAGE, error))
 		return NULL;
 	if (strchr(word, '.') == NULL)
-		return resolve(&look, word, key, error) ? show_member(&look, key) : NULL;
+		return resolve(&glance, word, key, error) ? show_member(&glance, key) : NULL;
 	fault = domain_fault(word, strlen(word));
 	if (fault != NULL)
 		return control_usage(
 		        error, USAGE, "\"%s\" %s", complaint_quote(word, strlen(word)).text, fault);
-	return show_domain(&look, word);
+	return show_domain(&glance, word);
 }

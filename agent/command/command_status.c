@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "agent/command/commands.h"
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 #include "proto/key.h"
 
 struct report {
-	struct look look;
+	struct glance glance;
 	json_t *warnings;
 	unsigned unserved; /* domains that should work and don't */
 };
@@ -40,7 +40,7 @@ static const char *text_of(const json_t *object, const char *name)
 
 static json_t *members_json(struct report *report)
 {
-	json_t *array = look_members(&report->look);
+	json_t *array = glance_members(&report->glance);
 	const json_t *member;
 	size_t index;
 
@@ -59,7 +59,7 @@ static json_t *members_json(struct report *report)
 
 static json_t *strangers_json(struct report *report)
 {
-	const struct peers *peers = report->look.peers;
+	const struct peers *peers = report->glance.peers;
 	json_t *array = json_array();
 	char key[KEY_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
 
@@ -68,10 +68,11 @@ static json_t *strangers_json(struct report *report)
 
 		key_render(stranger->key, key);
 		address_render(&stranger->address, address);
-		json_array_append_new(array,
-		        json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name",
-		                look_name(&report->look, stranger->key), "address", address, "seconds_ago",
-		                (json_int_t)((report->look.mono_ms - stranger->seen_ms) / 1000)));
+		json_array_append_new(
+		        array, json_pack("{s:s, s:s, s:s, s:I}", "key", key, "name",
+		                       glance_name(&report->glance, stranger->key), "address", address,
+		                       "seconds_ago",
+		                       (json_int_t)((report->glance.mono_ms - stranger->seen_ms) / 1000)));
 	}
 	return array;
 }
@@ -80,7 +81,7 @@ static json_t *strangers_json(struct report *report)
 
 static json_t *my_domains_json(struct report *report)
 {
-	json_t *array = look_own_domains(&report->look, false);
+	json_t *array = glance_own_domains(&report->glance, false);
 	const json_t *domain;
 	size_t index;
 
@@ -100,19 +101,19 @@ static json_t *my_domains_json(struct report *report)
 /* Age of the newest good answer of our own MTA; null: none since the start. */
 static json_t *tested_age(const struct report *report)
 {
-	const struct relay *relay = report->look.relay;
+	const struct relay *relay = report->glance.relay;
 	int64_t newest_ms = 0;
 
 	for (unsigned i = 0; i < relay->target_count; i++) {
 		if (relay->targets[i].good_ms > newest_ms)
 			newest_ms = relay->targets[i].good_ms;
 	}
-	return newest_ms > 0 ? json_integer((report->look.mono_ms - newest_ms) / 1000) : json_null();
+	return newest_ms > 0 ? json_integer((report->glance.mono_ms - newest_ms) / 1000) : json_null();
 }
 
 static json_t *carried_json(struct report *report)
 {
-	json_t *array = look_carried(&report->look, false);
+	json_t *array = glance_carried(&report->glance, false);
 	const json_t *domain;
 	size_t index;
 
@@ -120,7 +121,7 @@ static json_t *carried_json(struct report *report)
 	{
 		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
 		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
-		                    !report->look.node->settings->observe;
+		                    !report->glance.node->settings->observe;
 	}
 	return array;
 }
@@ -148,8 +149,8 @@ static json_t *missing_json(const json_t *setup)
 
 static json_t *tables_json(struct report *report)
 {
-	const struct relay *relay = report->look.relay;
-	const struct settings *settings = report->look.node->settings;
+	const struct relay *relay = report->glance.relay;
+	const struct settings *settings = report->glance.node->settings;
 	const char *state = !settings->has_mta  ? "none"
 	                    : settings->observe ? "observing"
 	                    : relay->tables_ok  ? "ok"
@@ -159,7 +160,7 @@ static json_t *tables_json(struct report *report)
 	if (settings->has_mta && !settings->observe && relay->error[0] != '\0')
 		warn(report, "meshctl setup postfix prints what is missing", "tables: %s", relay->error);
 	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing",
-	        missing_json(report->look.agent->setup), "rows", (int)relay->applied.count);
+	        missing_json(report->glance.agent->setup), "rows", (int)relay->applied.count);
 }
 
 /* Domain -> names of its relays; of one domain only where the zone is its own. */
@@ -174,14 +175,14 @@ static json_t *mx_json(
 
 		if ((zone->pool || strcmp(zone->name.text, domain) == 0) && strcmp(last, domain) != 0)
 			json_object_set_new(
-			        object, domain, look_published(&report->look, domain, !zone->pool));
+			        object, domain, glance_published(&report->glance, domain, !zone->pool));
 		last = domain;
 	}
 	for (unsigned i = 0; !zone->pool && i < published->fixed_count; i++) {
 		const char *domain = published->fixed[i].domain.text;
 
 		if (strcmp(zone->name.text, domain) == 0)
-			json_object_set_new(object, domain, look_published(&report->look, domain, true));
+			json_object_set_new(object, domain, glance_published(&report->glance, domain, true));
 	}
 	return object;
 }
@@ -189,10 +190,10 @@ static json_t *mx_json(
 static json_t *zone_json(
         struct report *report, const struct publisher *publisher, const struct zone_work *zone)
 {
-	const char *state = report->look.node->settings->observe ? "observing"
-	                    : zone->error[0] != '\0'             ? "failed"
-	                    : zone_work_is_done(zone)            ? "ok"
-	                                                         : "working";
+	const char *state = report->glance.node->settings->observe ? "observing"
+	                    : zone->error[0] != '\0'               ? "failed"
+	                    : zone_work_is_done(zone)              ? "ok"
+	                                                           : "working";
 
 	if (zone->error[0] != '\0')
 		warn(report, "", "zone %s: %s", zone->setting.name.text, zone->error);
@@ -203,7 +204,7 @@ static json_t *zone_json(
 
 static json_t *published_json(struct report *report)
 {
-	const struct publisher *publisher = report->look.publisher;
+	const struct publisher *publisher = report->glance.publisher;
 	json_t *zones = json_array();
 
 	for (unsigned i = 0; i < publisher->zone_count; i++)
@@ -218,14 +219,14 @@ static json_t *store_json(struct report *report)
 	static const char *const found[] = {[STORE_FOUND_NONE] = "none",
 	        [STORE_FOUND_WHOLE] = "whole",
 	        [STORE_FOUND_DAMAGED] = "damaged"};
-	const struct store_keeper *keeper = &report->look.agent->keeper;
+	const struct store_keeper *keeper = &report->glance.agent->keeper;
 	const struct store_loaded *loaded = &keeper->loaded;
 	bool failed = keeper->error[0] != '\0';
 	char tip[PATHS_SIZE + 64];
 
 	if (failed) {
 		snprintf(tip, sizeof tip, "is there room, and may meshd write? df %s",
-		        report->look.agent->paths.var_dir);
+		        report->glance.agent->paths.var_dir);
 		warn(report, tip, "others' statements aren't stored: %s; meshd tries again, mail goes on",
 		        keeper->error);
 	}
@@ -247,7 +248,7 @@ static json_t *store_json(struct report *report)
 
 static json_t *roles_json(const struct report *report)
 {
-	const struct settings *settings = report->look.node->settings;
+	const struct settings *settings = report->glance.node->settings;
 	json_t *roles = json_array();
 
 	if (settings->claim_count > 0)
@@ -285,20 +286,20 @@ static json_t *alarms_json(const struct agent *agent)
 static json_t *notes_json(const struct report *report)
 {
 	json_t *notes = json_array();
-	const char *waits = own_waits_for(core_own(report->look.agent->core), report->look.node);
+	const char *waits = own_waits_for(core_own(report->glance.agent->core), report->glance.node);
 	char text[256];
 
-	if (report->look.node->settings->observe)
+	if (report->glance.node->settings->observe)
 		json_array_append_new(notes,
 		        json_string("observing only: nothing is written (observe = yes in meshd.conf)"));
-	if (report->look.agent->keeper.was_lost)
+	if (report->glance.agent->keeper.was_lost)
 		json_array_append_new(notes, json_string("there was no store at the start: others' "
 		                                         "statements were fetched again"));
 	if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}
-	if (report->look.node->settings->has_mta)
+	if (report->glance.node->settings->has_mta)
 		json_array_append_new(notes, json_string("nothing is ever removed from the tables in this "
 		                                         "version (no order out yet)"));
 	return notes;
@@ -306,13 +307,13 @@ static json_t *notes_json(const struct report *report)
 
 json_t *command_status(struct agent *agent, const json_t *args, struct control_error *error)
 {
-	struct report report = {.look = look_of(agent), .warnings = json_array()};
+	struct report report = {.glance = glance_of(agent), .warnings = json_array()};
 	char key[KEY_TEXT_BYTES];
 	json_t *data;
 
 	(void)args;
 	(void)error;
-	key_render(report.look.node->key, key);
+	key_render(report.glance.node->key, key);
 	data = json_pack("{s:s, s:s, s:s, s:o, s:s, s:b}", "mesh", agent->paths.net, "me", agent->config.name,
 	        "key", key, "roles", roles_json(&report), "version", CORREOMESH_VERSION, "observe",
 	        agent->config.observe);
@@ -323,7 +324,7 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
 	json_object_set_new(data, "strangers", strangers_json(&report));
-	json_object_set_new(data, "counters", counters_json(&report.look.node->counters));
+	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters));
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));

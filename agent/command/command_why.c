@@ -9,15 +9,15 @@
 #include <string.h>
 
 #include "agent/command/commands.h"
-#include "agent/look/look.h"
-#include "agent/look/remark.h"
+#include "agent/glance/glance.h"
+#include "agent/glance/remark.h"
 #include "proto/domain.h"
 #include "proto/key.h"
 
 #define USAGE "meshctl why DOMAIN"
 
 struct why {
-	struct look look;
+	struct glance glance;
 	const char *domain;
 	struct bytes name; /* of it */
 	json_t *steps;
@@ -74,8 +74,8 @@ static void render_seq_date(uint64_t seq, char text[24])
 
 static void explain_barred_key(struct why *why, const struct author *author)
 {
-	const struct settings *settings = why->look.node->settings;
-	const char *name = look_name(&why->look, author->key);
+	const struct settings *settings = why->glance.node->settings;
+	const char *name = glance_name(&why->glance, author->key);
 	bool is_pinned = settings_pin(settings, author->key) != NULL;
 
 	if (settings_denies(settings, author->key))
@@ -89,18 +89,19 @@ static void explain_barred_key(struct why *why, const struct author *author)
 
 static void explain_key(struct why *why, const struct author *author)
 {
-	const struct look *look = &why->look;
-	const char *name = look_name(look, author->key);
-	const struct view_member *member = view_find(&look->node->view, author->key);
+	const struct glance *glance = &why->glance;
+	const char *name = glance_name(glance, author->key);
+	const struct view_member *member = view_find(&glance->node->view, author->key);
 	struct remark remark;
 	char text[128];
 
 	if (member == NULL) {
 		explain_barred_key(why, author);
 	} else if (member->level > 0) {
-		step(why, "ok", "", "key %s <- vouched for by %s", name, look_name(look, member->voucher));
+		step(why, "ok", "", "key %s <- vouched for by %s", name,
+		        glance_name(glance, member->voucher));
 	} else {
-		remark = remark_of_pin(&look->agent->paths, name);
+		remark = remark_of_pin(&glance->agent->paths, name);
 		render_remark(&remark, text, sizeof text);
 		step(why, "ok", "", "key %s <- pinned by you%s", name, text);
 	}
@@ -112,23 +113,23 @@ static void explain_claim(struct why *why, const struct author *author, const st
 
 	render_seq_date(claim->since, since);
 	render_seq_date(author->head->head.seq, said);
-	step(why, "ok", "", "claimed by %s since %s, last said %s", look_name(&why->look, author->key), since,
-	        said);
+	step(why, "ok", "", "claimed by %s since %s, last said %s", glance_name(&why->glance, author->key),
+	        since, said);
 }
 
 static void explain_accept(struct why *why, const struct author *author)
 {
-	const struct look *look = &why->look;
-	const char *name = look_name(look, author->key);
+	const struct glance *glance = &why->glance;
+	const char *name = glance_name(glance, author->key);
 	struct remark remark;
 	char text[128], tip[DOMAIN_LENGTH_MAX + 64];
 
-	if (!settings_accepts(look->node->settings, why->name, author->key)) {
+	if (!settings_accepts(glance->node->settings, why->name, author->key)) {
 		snprintf(tip, sizeof tip, "meshctl accept %s from %s", why->domain, name);
 		step(why, "no", tip, "not accepted by you");
 		return;
 	}
-	remark = remark_of_accept(&look->agent->paths, why->domain, author->key, name);
+	remark = remark_of_accept(&glance->agent->paths, why->domain, author->key, name);
 	render_remark(&remark, text, sizeof text);
 	step(why, "ok", "", "accepted by you%s", text);
 }
@@ -154,7 +155,7 @@ static void explain_target(struct why *why, const struct target *target, const c
 		step(why, "no", "the admin's word wins: take it out of that map if it shall go this way",
 		        "another transport map of Postfix answers before %s", route);
 	} else if (target->verified && target->good_ms > 0) {
-		render_age(why->look.mono_ms - target->good_ms, age, sizeof age);
+		render_age(why->glance.mono_ms - target->good_ms, age, sizeof age);
 		step(why, "ok", "", "transport -> %s, relay_domains, RCPT tested %s ago", route, age);
 	} else if (target->verified) {
 		step(why, "ok", "", "transport -> %s, relay_domains, RCPT tested before the last start",
@@ -169,7 +170,7 @@ static void explain_target(struct why *why, const struct target *target, const c
 
 static void explain_tables(struct why *why, const struct author *author, enum standing standing)
 {
-	const struct relay *relay = why->look.relay;
+	const struct relay *relay = why->glance.relay;
 	const struct table_row *row = table_rows_find(&relay->applied, why->name);
 	const struct target *target = relay_target(relay, why->name, author->key);
 	json_t *route;
@@ -177,11 +178,12 @@ static void explain_tables(struct why *why, const struct author *author, enum st
 	if (row == NULL || memcmp(row->author, author->key, KEY_SIZE) != 0) {
 		if (standing == STANDING_ACTIVE)
 			step(why, "wait", "",
-			        why->look.node->settings->observe ? "observing only: not put into the tables"
-			                                          : "going into the tables");
+			        why->glance.node->settings->observe
+			                ? "observing only: not put into the tables"
+			                : "going into the tables");
 		return;
 	}
-	route = look_route(&row->route);
+	route = glance_route(&row->route);
 	if (target != NULL)
 		explain_target(why, target, json_string_value(route));
 	if (standing != STANDING_ACTIVE)
@@ -195,29 +197,29 @@ static void explain_tables(struct why *why, const struct author *author, enum st
 static void explain_relay(struct why *why, const struct carrier *carrier, const struct author *claimant,
         const struct claim *claim)
 {
-	const struct look *look = &why->look;
+	const struct glance *glance = &why->glance;
 	const uint8_t *key = carrier->choice.relay;
 	enum serving serving = carrier_serves(carrier, claim->domain, claim->since);
-	const struct peer *peer = peers_up(look->peers, key);
+	const struct peer *peer = peers_up(glance->peers, key);
 	char text[256], preference[32] = "", age[32], session[64] = "";
-	json_t *tip = look_serving_tip(look, serving, key, claimant->key, why->name);
+	json_t *tip = glance_serving_tip(glance, serving, key, claimant->key, why->name);
 
 	if (carrier->choice.preference != 10)
 		snprintf(preference, sizeof preference, ", preference %u", carrier->choice.preference);
 	if (peer != NULL) {
-		render_age(look->mono_ms - peer->up_ms, age, sizeof age);
+		render_age(glance->mono_ms - peer->up_ms, age, sizeof age);
 		snprintf(session, sizeof session, ", session up %s", age);
 	}
 	snprintf(text, sizeof text, "chosen%s, %s%s", preference, serving_text(serving)->phrase, session);
 	json_array_append_new(
 	        why->steps, json_pack("{s:s, s:s, s:s, s:o}", "mark", serving == SERVING_YES ? "in" : "OUT",
-	                            "relay", look_name(look, key), "text", text, "tip", tip));
+	                            "relay", glance_name(glance, key), "text", text, "tip", tip));
 }
 
 static void explain_relays(struct why *why, const struct author *claimant, const struct claim *claim)
 {
 	struct carrier carriers[RELAYSET_RELAYS_MAX];
-	unsigned count = carriers_of(why->look.node, claimant, claim->relayset, carriers);
+	unsigned count = carriers_of(why->glance.node, claimant, claim->relayset, carriers);
 
 	for (unsigned i = 0; i < count; i++)
 		explain_relay(why, &carriers[i], claimant, claim);
@@ -227,7 +229,7 @@ static void explain_relays(struct why *why, const struct author *claimant, const
 
 static bool is_published(const struct why *why, const uint8_t *relay)
 {
-	const struct published *published = &why->look.publisher->published;
+	const struct published *published = &why->glance.publisher->published;
 	const struct published_mx *mx = published_mx_find(published, why->name);
 
 	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
@@ -243,8 +245,8 @@ static bool is_published(const struct why *why, const uint8_t *relay)
 static void explain_unpublished(struct why *why, const struct author *claimant, const struct claim *claim)
 {
 	struct carrier carriers[RELAYSET_RELAYS_MAX];
-	unsigned count = carriers_of(why->look.node, claimant, claim->relayset, carriers);
-	json_t *published = look_published(&why->look, why->domain, true);
+	unsigned count = carriers_of(why->glance.node, claimant, claim->relayset, carriers);
+	json_t *published = glance_published(&why->glance, why->domain, true);
 	bool is_written = published != NULL;
 
 	json_decref(published);
@@ -254,25 +256,25 @@ static void explain_unpublished(struct why *why, const struct author *claimant, 
 	for (unsigned i = 0; i < count; i++) {
 		const uint8_t *key = carriers[i].choice.relay;
 		bool is_met =
-		        memcmp(key, why->look.node->key, KEY_SIZE) == 0 || peers_up(why->look.peers, key);
+		        memcmp(key, why->glance.node->key, KEY_SIZE) == 0 || peers_up(why->glance.peers, key);
 
 		if (carrier_serves(&carriers[i], claim->domain, claim->since) != SERVING_YES ||
 		        is_published(why, key))
 			continue;
 		if (!is_met)
 			step(why, "wait", "", "%s isn't published yet: no session with it",
-			        look_name(&why->look, key));
+			        glance_name(&why->glance, key));
 		else
 			step(why, "wait", "",
 			        "%s isn't published: enough others are, or its SMTP server hasn't answered "
 			        "yet",
-			        look_name(&why->look, key));
+			        glance_name(&why->glance, key));
 	}
 }
 
 static void explain_published(struct why *why)
 {
-	json_t *names = look_published(&why->look, why->domain, true);
+	json_t *names = glance_published(&why->glance, why->domain, true);
 	const json_t *name;
 	char text[512] = "";
 	size_t used = 0, index;
@@ -297,7 +299,7 @@ static void explain_published(struct why *why)
 
 static void explain_own_signed(struct why *why, const struct claim *claim)
 {
-	const struct author *self = node_self(why->look.node);
+	const struct author *self = node_self(why->glance.node);
 	char since[24];
 
 	render_seq_date(claim->since, since);
@@ -309,9 +311,9 @@ static void explain_own_signed(struct why *why, const struct claim *claim)
 
 static void explain_own(struct why *why)
 {
-	const struct node *node = why->look.node;
-	struct look_carriers carriers = {.count = 0};
-	struct remark remark = remark_of_claim(&why->look.agent->paths, why->domain);
+	const struct node *node = why->glance.node;
+	struct glance_carriers carriers = {.count = 0};
+	struct remark remark = remark_of_claim(&why->glance.agent->paths, why->domain);
 	enum locality locality = local_names_get(&node->local, why->name);
 	struct claim claim;
 	char text[128];
@@ -327,7 +329,7 @@ static void explain_own(struct why *why)
 	if (author_claim_find(node_self(node), why->name, &claim)) {
 		explain_own_signed(why, &claim);
 	} else {
-		json_t *data = look_own_domain(&why->look, why->domain, &carriers, false);
+		json_t *data = glance_own_domain(&why->glance, why->domain, &carriers, false);
 
 		step(why, "wait", json_string_value(json_object_get(data, "tip")), "not signed yet: %s",
 		        json_string_value(json_object_get(data, "detail")));
@@ -349,13 +351,13 @@ static unsigned index_of(const struct author *author, struct bytes domain)
 
 static void explain_other(struct why *why, const struct author *author, const struct claim *claim)
 {
-	const struct table_row *row = table_rows_find(&why->look.relay->applied, why->name);
+	const struct table_row *row = table_rows_find(&why->glance.relay->applied, why->name);
 	enum standing standing;
 
 	explain_key(why, author);
 	explain_claim(why, author, claim);
-	if (why->look.node->settings->has_mta) {
-		standing = standing_of(why->look.node, author, claim, index_of(author, why->name),
+	if (why->glance.node->settings->has_mta) {
+		standing = standing_of(why->glance.node, author, claim, index_of(author, why->name),
 		        row != NULL ? row->author : NULL);
 		if (standing != STANDING_NO_CARRY)
 			explain_accept(why, author);
@@ -369,7 +371,7 @@ static void explain_other(struct why *why, const struct author *author, const st
 
 static unsigned explain_others(struct why *why)
 {
-	const struct node *node = why->look.node;
+	const struct node *node = why->glance.node;
 	unsigned found = 0;
 	struct claim claim;
 
@@ -392,7 +394,7 @@ static unsigned explain_others(struct why *why)
 /* Somebody's claim of a name above. */
 static bool explain_parent(struct why *why)
 {
-	const struct node *node = why->look.node;
+	const struct node *node = why->glance.node;
 	struct claim claim;
 
 	for (const char *dot = strchr(why->domain, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
@@ -405,7 +407,7 @@ static bool explain_parent(struct why *why)
 				continue;
 			step(why, "note",
 			        "names below a claimed one aren't part of it: it has to be claimed itself",
-			        "%s is claimed by %s", dot + 1, look_name(&why->look, author->key));
+			        "%s is claimed by %s", dot + 1, glance_name(&why->glance, author->key));
 			return true;
 		}
 	}
@@ -416,11 +418,11 @@ static void explain_unclaimed_accepts(struct why *why)
 {
 	size_t count;
 	const struct accept *accepts =
-	        operator_files_accepts_of(&why->look.agent->files, why->domain, &count);
+	        operator_files_accepts_of(&why->glance.agent->files, why->domain, &count);
 	char tip[DOMAIN_LENGTH_MAX + 64];
 
 	for (size_t i = 0; i < count; i++) {
-		const char *name = look_name(&why->look, accepts[i].key);
+		const char *name = glance_name(&why->glance, accepts[i].key);
 
 		snprintf(tip, sizeof tip, "%s has to run: meshctl claim %s", name, why->domain);
 		step(why, "no", tip, "accepted by you from %s, who doesn't claim it", name);
@@ -429,8 +431,8 @@ static void explain_unclaimed_accepts(struct why *why)
 
 static void explain_unknown(struct why *why)
 {
-	const struct table_row *row = table_rows_find(&why->look.relay->applied, why->name);
-	enum standing policy = policy_judge(why->look.node->settings, why->name);
+	const struct table_row *row = table_rows_find(&why->glance.relay->applied, why->name);
+	enum standing policy = policy_judge(why->glance.node->settings, why->name);
 	char tip[2 * DOMAIN_LENGTH_MAX + 128];
 
 	snprintf(tip, sizeof tip,
@@ -446,15 +448,15 @@ static void explain_unknown(struct why *why)
 	explain_unclaimed_accepts(why);
 	explain_parent(why);
 	if (row != NULL) {
-		json_t *route = look_route(&row->route);
+		json_t *route = glance_route(&row->route);
 
 		step(why, "note", "",
 		        "it stays in the tables from %s, transport -> %s: nothing leaves them in this "
 		        "version",
-		        look_name(&why->look, row->author), json_string_value(route));
+		        glance_name(&why->glance, row->author), json_string_value(route));
 		json_decref(route);
 	}
-	if (published_mx_find(&why->look.publisher->published, why->name) != NULL)
+	if (published_mx_find(&why->glance.publisher->published, why->name) != NULL)
 		explain_published(why);
 }
 
@@ -462,7 +464,7 @@ json_t *command_why(struct agent *agent, const json_t *args, struct control_erro
 {
 	const char *domain;
 	const struct control_arg rows[] = {{"domain", &domain, true}};
-	struct why why = {.look = look_of(agent)};
+	struct why why = {.glance = glance_of(agent)};
 	const char *fault;
 	unsigned found = 0;
 
@@ -475,7 +477,7 @@ json_t *command_why(struct agent *agent, const json_t *args, struct control_erro
 	why.domain = domain;
 	why.name = bytes_of(domain, strlen(domain));
 	why.steps = json_array();
-	if (settings_claims(why.look.node->settings, why.name)) {
+	if (settings_claims(why.glance.node->settings, why.name)) {
 		explain_own(&why);
 		found++;
 	}

@@ -9,7 +9,7 @@
 
 struct control_service commands_service(struct agent *agent);
 
-/* command_NAME.c each; they only look. args: of domains verbose, any text; of why domain; of show what, a
+/* command_NAME.c each; they only glance. args: of domains verbose, any text; of why domain; of show what, a
  * member or a domain; for log and held see there. */
 json_t *command_domains(struct agent *agent, const json_t *args, struct control_error *error);
 json_t *command_held(struct agent *agent, const json_t *args, struct control_error *error);

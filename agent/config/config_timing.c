@@ -14,6 +14,18 @@ const struct config_timing config_timings[] = {
         {"verify_retry_ms", offsetof(struct timing, verify_retry_ms), 100},
         {"banner_ms", offsetof(struct timing, banner_ms), 100},
         {"epoch_ms", offsetof(struct timing, epoch_ms), 1000},
+        {"queue_ms", offsetof(struct timing, queue_ms), 1000},
+        {"look_ms", offsetof(struct timing, look_ms), 1000},
+        {"look_retry_ms", offsetof(struct timing, look_retry_ms), 1000},
+        {"clear_ms", offsetof(struct timing, clear_ms), 1000},
+        {"leaving_last_ms", offsetof(struct timing, leaving_last_ms), 1000},
+        {"transport_ms", offsetof(struct timing, transport_ms), 1000},
+        {"transport_look_ms", offsetof(struct timing, transport_look_ms), 1000},
+        {"grace_ms", offsetof(struct timing, grace_ms), 1000},
+        {"grace_ask_ms", offsetof(struct timing, grace_ask_ms), 100},
+        {"breaker_ms", offsetof(struct timing, breaker_ms), 1000},
+        {"host_ms", offsetof(struct timing, host_ms), 1000},
+        {"still_ms", offsetof(struct timing, still_ms), 1000},
         {"apply_retry_ms", offsetof(struct timing, apply_retry_ms), 100},
 };
 

@@ -5,8 +5,8 @@
  * blocking as said in store/store.h.
  *
  * What fails to be written is dropped; the core still holds it, so that the next try puts everything held
- * (what is there already costs a look), into a new store where the old one can't be mended; of the history of
- * heads only the present ones are in that.
+ * (what is there already costs a report), into a new store where the old one can't be mended; of the history
+ * of heads only the present ones are in that.
  */
 #ifndef AGENT_STORE_KEEPER_H
 #define AGENT_STORE_KEEPER_H

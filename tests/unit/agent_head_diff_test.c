@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/look/head_diff.h"
+#include "agent/glance/head_diff.h"
 #include "tests/unit/support/fixture.h"
 #include "tests/unit/support/objects.h"
 

@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "agent/look/remark.h"
+#include "agent/glance/remark.h"
 #include "tests/unit/scratch.h"
 
 #define ANA "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypzkhxhuu"

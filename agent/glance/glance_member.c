@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ struct report {
 };
 
 static void describe_trouble(
-        const struct look *look, const struct link *link, const char *name, struct report *out)
+        const struct glance *glance, const struct link *link, const char *name, struct report *out)
 {
 	char address[ADDRESS_TEXT_BYTES] = "";
 
@@ -35,7 +35,7 @@ static void describe_trouble(
 		break;
 	case LINK_OTHER_KEY:
 		snprintf(out->detail, TEXT_SIZE, "at %s's address %s answers %s", name, address,
-		        look_name(look, link->other));
+		        glance_name(glance, link->other));
 		snprintf(out->tip, TEXT_SIZE, "ask %s for the key line again: meshctl key", name);
 		break;
 	case LINK_NOT_PINNED:
@@ -80,7 +80,7 @@ static const char *state_without_session(const struct link *link, const struct l
 	return link == NULL || link->trouble == LINK_NOT_TRIED ? "unknown" : "down";
 }
 
-static struct report report_of(const struct look *look, const uint8_t *key, const struct peer *peer,
+static struct report report_of(const struct glance *glance, const uint8_t *key, const struct peer *peer,
         const struct link *link, const struct life *life)
 {
 	struct report report = {.state = "up"};
@@ -88,11 +88,11 @@ static struct report report_of(const struct look *look, const uint8_t *key, cons
 	if (peer != NULL)
 		return report;
 	report.state = state_without_session(link, life);
-	if (settings_denies(look->node->settings, key)) {
+	if (settings_denies(glance->node->settings, key)) {
 		report.state = "refused";
 		snprintf(report.detail, TEXT_SIZE, "denied here");
 	} else if (link != NULL) {
-		describe_trouble(look, link, look_name(look, key), &report);
+		describe_trouble(glance, link, glance_name(glance, key), &report);
 	}
 	return report;
 }
@@ -111,11 +111,11 @@ static void add_evidence(json_t *array, const char *format, ...)
 }
 
 static void add_life(
-        const struct look *look, const struct author *author, const struct life *life, json_t *array)
+        const struct glance *glance, const struct author *author, const struct life *life, json_t *array)
 {
 	if (author->beacon_held.data != NULL)
 		add_evidence(array, "beacon %lld s ago",
-		        (long long)(look->mono_ms - author->beacon_heard_ms) / 1000);
+		        (long long)(glance->mono_ms - author->beacon_heard_ms) / 1000);
 	if (life->evidence == EVIDENCE_REFUSED)
 		add_evidence(array, "refuses connections");
 	if (life->evidence == EVIDENCE_SILENT)
@@ -123,7 +123,7 @@ static void add_life(
 }
 
 /* What shows whether it is there. */
-static json_t *evidence_of(const struct look *look, const struct peer *peer, const struct author *author,
+static json_t *evidence_of(const struct glance *glance, const struct peer *peer, const struct author *author,
         const struct life *life)
 {
 	char address[ADDRESS_TEXT_BYTES];
@@ -134,7 +134,7 @@ static json_t *evidence_of(const struct look *look, const struct peer *peer, con
 		add_evidence(array, "session %s at %s", peer->outgoing ? "out" : "in", address);
 	}
 	if (life != NULL)
-		add_life(look, author, life, array);
+		add_life(glance, author, life, array);
 	return array;
 }
 
@@ -144,19 +144,19 @@ static void add_head(json_t *data, const struct author *author)
 	bool has = author != NULL && author->head != NULL;
 	const struct head *head = has ? &author->head->head : NULL;
 
-	json_object_set_new(data, "roles", has ? look_roles(head->roles) : json_null());
+	json_object_set_new(data, "roles", has ? glance_roles(head->roles) : json_null());
 	json_object_set_new(data, "claims", has ? json_integer(author->head->claim_count) : json_null());
 	json_object_set_new(data, "head",
-	        has ? json_pack("{s:o, s:o, s:o}", "serial", look_number(head->serial), "seq",
-	                      look_number(head->seq), "signed_s", look_number(head->seq / 1000))
+	        has ? json_pack("{s:o, s:o, s:o}", "serial", glance_number(head->serial), "seq",
+	                      glance_number(head->seq), "signed_s", glance_number(head->seq / 1000))
 	            : json_null());
 }
 
 /* Where it is, as far as known: of the session, the head, the key line. */
-static void render_address(const struct look *look, const uint8_t *key, const struct peer *peer,
+static void render_address(const struct glance *glance, const uint8_t *key, const struct peer *peer,
         const struct author *author, char text[ADDRESS_TEXT_BYTES])
 {
-	const struct pin *pin = settings_pin(look->node->settings, key);
+	const struct pin *pin = settings_pin(glance->node->settings, key);
 
 	text[0] = '\0';
 	if (peer != NULL)
@@ -167,60 +167,60 @@ static void render_address(const struct look *look, const uint8_t *key, const st
 		address_render(&pin->address, text);
 }
 
-static json_t *voucher_of(const struct look *look, const uint8_t *key)
+static json_t *voucher_of(const struct glance *glance, const uint8_t *key)
 {
-	const struct view_member *member = view_find(&look->node->view, key);
+	const struct view_member *member = view_find(&glance->node->view, key);
 
-	return member != NULL && member->level > 0 ? json_string(look_name(look, member->voucher))
+	return member != NULL && member->level > 0 ? json_string(glance_name(glance, member->voucher))
 	                                           : json_null();
 }
 
 /* Since when the state holds, as the link or else the life tells; null: unknown. */
-static json_t *since(const struct look *look, const struct link *link, const struct life *life)
+static json_t *since(const struct glance *glance, const struct link *link, const struct life *life)
 {
 	if (link != NULL)
-		return json_integer((look->mono_ms - link->since_ms) / 1000);
+		return json_integer((glance->mono_ms - link->since_ms) / 1000);
 	if (life != NULL && life->state != LIFE_UNKNOWN)
-		return json_integer((look->mono_ms - life->since_ms) / 1000);
+		return json_integer((glance->mono_ms - life->since_ms) / 1000);
 	return json_null();
 }
 
-json_t *look_member(const struct look *look, const uint8_t key[KEY_SIZE])
+json_t *glance_member(const struct glance *glance, const uint8_t key[KEY_SIZE])
 {
-	const struct peer *peer = peers_up(look->peers, key);
-	const struct link *link = peers_link(look->peers, key);
-	const struct author *author = archive_find(&look->node->archive, key);
-	const struct life *life = author != NULL ? liveness_of(look->liveness, author) : NULL;
-	struct report report = report_of(look, key, peer, link, life);
+	const struct peer *peer = peers_up(glance->peers, key);
+	const struct link *link = peers_link(glance->peers, key);
+	const struct author *author = archive_find(&glance->node->archive, key);
+	const struct life *life = author != NULL ? liveness_of(glance->liveness, author) : NULL;
+	struct report report = report_of(glance, key, peer, link, life);
 	char address[ADDRESS_TEXT_BYTES], text[KEY_TEXT_BYTES];
 	json_t *data;
 
 	key_render(key, text);
-	render_address(look, key, peer, author, address);
+	render_address(glance, key, peer, author, address);
 	data = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:o, s:o}", "name",
-	        look_name(look, key), "key", text, "address", address, "state", report.state, "since_s",
-	        since(look, link, life), "direction",
+	        glance_name(glance, key), "key", text, "address", address, "state", report.state, "since_s",
+	        since(glance, link, life), "direction",
 	        peer == NULL     ? ""
 	        : peer->outgoing ? "out"
 	                         : "in",
 	        "detail", report.detail, "tip", report.tip, "pinned",
-	        settings_pin(look->node->settings, key) != NULL, "voucher", voucher_of(look, key), "evidence",
-	        evidence_of(look, peer, author, life));
+	        settings_pin(glance->node->settings, key) != NULL, "voucher", voucher_of(glance, key),
+	        "evidence", evidence_of(glance, peer, author, life));
 	add_head(data, author);
 	return data;
 }
 
-json_t *look_members(const struct look *look)
+json_t *glance_members(const struct glance *glance)
 {
-	const struct operator_files *files = &look->agent->files;
-	const struct view *view = &look->node->view;
+	const struct operator_files *files = &glance->agent->files;
+	const struct view *view = &glance->node->view;
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < files->member_count; i++)
-		json_array_append_new(array, look_member(look, files->members[i].keyline.key));
+		json_array_append_new(array, glance_member(glance, files->members[i].keyline.key));
 	for (unsigned i = 0; i < view->count; i++) {
 		if (view->members[i].level > 0)
-			json_array_append_new(array, look_member(look, view->members[i].key));
+			json_array_append_new(array, glance_member(glance, view->members[i].key));
 	}
 	return array;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,17 +13,18 @@ static struct bytes name_bytes(const char *domain)
 
 /* --- relays ------------------------------------------------------------------------------------------ */
 
-void look_carriers_get(struct look_carriers *carriers, const struct look *look, const struct author *claimant,
-        unsigned relayset)
+void glance_carriers_get(struct glance_carriers *carriers, const struct glance *glance,
+        const struct author *claimant, unsigned relayset)
 {
 	if (carriers->claimant == claimant && carriers->relayset == relayset)
 		return;
 	carriers->claimant = claimant;
 	carriers->relayset = relayset;
-	carriers->count = carriers_of(look->node, claimant, relayset, carriers->at);
+	carriers->count = carriers_of(glance->node, claimant, relayset, carriers->at);
 }
 
-json_t *look_serving(const struct look *look, const struct look_carriers *carriers, const struct claim *claim)
+json_t *glance_serving(
+        const struct glance *glance, const struct glance_carriers *carriers, const struct claim *claim)
 {
 	json_t *array = json_array();
 
@@ -31,33 +32,34 @@ json_t *look_serving(const struct look *look, const struct look_carriers *carrie
 		const struct carrier *carrier = &carriers->at[i];
 
 		if (carrier_serves(carrier, claim->domain, claim->since) == SERVING_YES)
-			json_array_append_new(array, json_string(look_name(look, carrier->choice.relay)));
+			json_array_append_new(array, json_string(glance_name(glance, carrier->choice.relay)));
 	}
 	return array;
 }
 
 /* How long the session with a relay stands; NULL: none, or ourselves. */
-static json_t *session_age(const struct look *look, const uint8_t *key)
+static json_t *session_age(const struct glance *glance, const uint8_t *key)
 {
-	const struct peer *peer = peers_up(look->peers, key);
+	const struct peer *peer = peers_up(glance->peers, key);
 
-	return peer != NULL ? json_integer((look->mono_ms - peer->up_ms) / 1000) : json_null();
+	return peer != NULL ? json_integer((glance->mono_ms - peer->up_ms) / 1000) : json_null();
 }
 
-json_t *look_serving_tip(const struct look *look, enum serving serving, const uint8_t relay[KEY_SIZE],
+json_t *glance_serving_tip(const struct glance *glance, enum serving serving, const uint8_t relay[KEY_SIZE],
         const uint8_t claimant[KEY_SIZE], struct bytes domain)
 {
 	if (!serving_wants_accept(serving))
 		return json_string(serving_text(serving)->tip);
 	if (memcmp(relay, claimant, KEY_SIZE) == 0)
-		return json_sprintf("meshctl status at %s says how far it is", look_name(look, relay));
+		return json_sprintf("meshctl status at %s says how far it is", glance_name(glance, relay));
 	return json_sprintf("%s has to run meshctl accept %.*s from %s; once done, meshctl status there "
 	                    "says how far it is",
-	        look_name(look, relay), (int)domain.length, (const char *)domain.data,
-	        look_name(look, claimant));
+	        glance_name(glance, relay), (int)domain.length, (const char *)domain.data,
+	        glance_name(glance, claimant));
 }
 
-json_t *look_reasons(const struct look *look, const struct look_carriers *carriers, const struct claim *claim)
+json_t *glance_reasons(
+        const struct glance *glance, const struct glance_carriers *carriers, const struct claim *claim)
 {
 	json_t *array = json_array();
 
@@ -68,19 +70,19 @@ json_t *look_reasons(const struct look *look, const struct look_carriers *carrie
 
 		json_array_append_new(array,
 		        json_pack("{s:s, s:i, s:b, s:b, s:s, s:s, s:o, s:o}", "relay",
-		                look_name(look, carrier->choice.relay), "preference",
+		                glance_name(glance, carrier->choice.relay), "preference",
 		                carrier->choice.preference, "suspended", carrier->choice.suspended, "serves",
 		                serving == SERVING_YES, "why", text->word, "detail", text->phrase, "tip",
-		                look_serving_tip(look, serving, carrier->choice.relay,
+		                glance_serving_tip(glance, serving, carrier->choice.relay,
 		                        carriers->claimant->key, claim->domain),
-		                "session_s", session_age(look, carrier->choice.relay)));
+		                "session_s", session_age(glance, carrier->choice.relay)));
 	}
 	return array;
 }
 
-static bool is_written_here(const struct look *look, const char *domain)
+static bool is_written_here(const struct glance *glance, const char *domain)
 {
-	const struct settings *settings = look->node->settings;
+	const struct settings *settings = glance->node->settings;
 
 	for (unsigned i = 0; i < settings->zone_count; i++) {
 		if (settings->zones[i].pool || strcmp(settings->zones[i].name.text, domain) == 0)
@@ -89,19 +91,19 @@ static bool is_written_here(const struct look *look, const char *domain)
 	return false;
 }
 
-json_t *look_published(const struct look *look, const char *domain, bool with_fixed)
+json_t *glance_published(const struct glance *glance, const char *domain, bool with_fixed)
 {
-	const struct published *published = &look->publisher->published;
+	const struct published *published = &glance->publisher->published;
 	const struct published_mx *mx = published_mx_find(published, name_bytes(domain));
 	json_t *array;
 
-	if (!is_written_here(look, domain))
+	if (!is_written_here(glance, domain))
 		return NULL;
 	array = json_array();
 	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
 		if (strcmp(mx->domain.text, domain) != 0)
 			break;
-		json_array_append_new(array, json_string(look_name(look, mx->relay)));
+		json_array_append_new(array, json_string(glance_name(glance, mx->relay)));
 	}
 	for (unsigned i = 0; with_fixed && i < published->fixed_count; i++) {
 		if (strcmp(published->fixed[i].domain.text, domain) == 0)
@@ -113,20 +115,20 @@ json_t *look_published(const struct look *look, const char *domain, bool with_fi
 /* --- own --------------------------------------------------------------------------------------------- */
 
 /* Why a claim that the operator made isn't in our head. */
-static json_t *unsigned_claim(const struct look *look, const char *domain)
+static json_t *unsigned_claim(const struct glance *glance, const char *domain)
 {
-	enum standing policy = policy_judge(look->node->settings, name_bytes(domain));
-	const char *why = own_waits_for(core_own(look->agent->core), look->node);
+	enum standing policy = policy_judge(glance->node->settings, name_bytes(domain));
+	const char *why = own_waits_for(core_own(glance->agent->core), glance->node);
 	const char *tip = "";
 
 	if (policy != STANDING_ACTIVE) {
 		why = standing_text(policy)->phrase;
 		tip = standing_text(policy)->tip;
-	} else if (!look->node->settings->has_mta) {
+	} else if (!glance->node->settings->has_mta) {
 		why = "no postfix section in meshd.conf, so nobody can say that the mail is at home here";
 		tip = "add postfix { config_dir = \"/etc/postfix\" } and reload";
 	} else if (why == NULL &&
-	           local_names_get(&look->node->local, name_bytes(domain)) == LOCALITY_FOREIGN) {
+	           local_names_get(&glance->node->local, name_bytes(domain)) == LOCALITY_FOREIGN) {
 		why = "this MTA doesn't hold the domain as local yet";
 		tip = "add it to mydestination or virtual_mailbox_domains";
 	} else if (why == NULL) {
@@ -147,44 +149,44 @@ static void say_not_held(json_t *data)
 	                    "DOMAIN"));
 }
 
-json_t *look_own_domain(
-        const struct look *look, const char *domain, struct look_carriers *carriers, bool verbose)
+json_t *glance_own_domain(
+        const struct glance *glance, const char *domain, struct glance_carriers *carriers, bool verbose)
 {
-	const struct author *self = node_self(look->node);
+	const struct author *self = node_self(glance->node);
 	struct claim claim;
 	json_t *relays, *data;
 	bool serves;
 
 	if (!author_claim_find(self, name_bytes(domain), &claim)) {
-		data = unsigned_claim(look, domain);
+		data = unsigned_claim(glance, domain);
 	} else {
-		look_carriers_get(carriers, look, self, claim.relayset);
-		relays = look_serving(look, carriers, &claim);
+		glance_carriers_get(carriers, glance, self, claim.relayset);
+		relays = glance_serving(glance, carriers, &claim);
 		serves = json_array_size(relays) > 0;
 		data = json_pack("{s:s, s:s, s:s, s:s, s:o}", "domain", domain, "state",
 		        serves ? "ok" : "claimed", "detail", serves ? "" : "no relay serves it yet", "tip",
 		        serves ? "" : "ask a member that you pinned to run: meshctl accept DOMAIN from you",
 		        "relays", relays);
 		if (verbose)
-			json_object_set_new(data, "reasons", look_reasons(look, carriers, &claim));
-		if (local_names_get(&look->node->local, name_bytes(domain)) == LOCALITY_FOREIGN)
+			json_object_set_new(data, "reasons", glance_reasons(glance, carriers, &claim));
+		if (local_names_get(&glance->node->local, name_bytes(domain)) == LOCALITY_FOREIGN)
 			say_not_held(data);
 	}
 	json_object_set_new(data, "own", json_true());
-	json_object_set_new(data, "from", json_string(look->node->settings->name));
-	json_object_set_new(data, "published", look_published(look, domain, true));
+	json_object_set_new(data, "from", json_string(glance->node->settings->name));
+	json_object_set_new(data, "published", glance_published(glance, domain, true));
 	return data;
 }
 
-json_t *look_own_domains(const struct look *look, bool verbose)
+json_t *glance_own_domains(const struct glance *glance, bool verbose)
 {
-	const struct settings *settings = look->node->settings;
-	struct look_carriers carriers = {.count = 0};
+	const struct settings *settings = glance->node->settings;
+	struct glance_carriers carriers = {.count = 0};
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < settings->claim_count; i++)
 		json_array_append_new(
-		        array, look_own_domain(look, settings->claims[i].text, &carriers, verbose));
+		        array, glance_own_domain(glance, settings->claims[i].text, &carriers, verbose));
 	return array;
 }
 
@@ -197,7 +199,7 @@ struct progress {
 };
 
 static struct progress progress_of(
-        const struct look *look, const struct target *target, enum standing standing)
+        const struct glance *glance, const struct target *target, enum standing standing)
 {
 	if (target != NULL && target->verified && !target->shadowed)
 		return (struct progress){"verified", ""};
@@ -209,93 +211,94 @@ static struct progress progress_of(
 		                                            ? "Postfix refuses it: see meshctl setup postfix"
 		                                            : "Postfix is being asked"};
 	if (standing == STANDING_ACTIVE)
-		return (struct progress){
-		        "active", look->node->settings->observe ? "observing only" : "going into the tables"};
+		return (struct progress){"active",
+		        glance->node->settings->observe ? "observing only" : "going into the tables"};
 	return (struct progress){"inactive", standing_text(standing)->phrase};
 }
 
 /* Seconds since the MTA last took mail for it when asked; null: not since the start. */
-static json_t *tested_age(const struct look *look, const struct target *target)
+static json_t *tested_age(const struct glance *glance, const struct target *target)
 {
 	if (target == NULL || target->good_ms == 0)
 		return json_null();
-	return json_integer((look->mono_ms - target->good_ms) / 1000);
+	return json_integer((glance->mono_ms - target->good_ms) / 1000);
 }
 
-json_t *look_claim(const struct look *look, const struct author *author, const struct claim *claim,
-        unsigned index, struct look_carriers *carriers, bool verbose)
+json_t *glance_claim(const struct glance *glance, const struct author *author, const struct claim *claim,
+        unsigned index, struct glance_carriers *carriers, bool verbose)
 {
-	const struct table_row *row = table_rows_find(&look->relay->applied, claim->domain);
+	const struct table_row *row = table_rows_find(&glance->relay->applied, claim->domain);
 	enum standing standing =
-	        standing_of(look->node, author, claim, index, row != NULL ? row->author : NULL);
-	const struct target *target = relay_target(look->relay, claim->domain, author->key);
-	struct progress progress = progress_of(look, target, standing);
+	        standing_of(glance->node, author, claim, index, row != NULL ? row->author : NULL);
+	const struct target *target = relay_target(glance->relay, claim->domain, author->key);
+	struct progress progress = progress_of(glance, target, standing);
 	char domain[DOMAIN_LENGTH_MAX + 1];
 	json_t *data;
 
 	memcpy(domain, claim->domain.data, claim->domain.length);
 	domain[claim->domain.length] = '\0';
-	look_carriers_get(carriers, look, author, claim->relayset);
+	glance_carriers_get(carriers, glance, author, claim->relayset);
 	data = json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "domain", domain, "own", 0, "from",
-	        look_name(look, author->key), "state", progress.state, "standing",
+	        glance_name(glance, author->key), "state", progress.state, "standing",
 	        standing_text(standing)->word, "detail", progress.detail, "tip",
 	        standing == STANDING_ACTIVE ? "" : standing_text(standing)->tip, "tested_s",
-	        tested_age(look, target), "relays", look_serving(look, carriers, claim));
+	        tested_age(glance, target), "relays", glance_serving(glance, carriers, claim));
 	if (verbose)
-		json_object_set_new(data, "reasons", look_reasons(look, carriers, claim));
-	json_object_set_new(data, "published", look_published(look, domain, true));
+		json_object_set_new(data, "reasons", glance_reasons(glance, carriers, claim));
+	json_object_set_new(data, "published", glance_published(glance, domain, true));
 	return data;
 }
 
-static void add_claims_of(const struct look *look, const struct author *author, bool verbose, json_t *array)
+static void add_claims_of(
+        const struct glance *glance, const struct author *author, bool verbose, json_t *array)
 {
 	struct author_claims claims = author_claims_of(author);
-	struct look_carriers carriers = {.count = 0};
+	struct glance_carriers carriers = {.count = 0};
 	struct claim claim;
 
 	for (unsigned index = 0; author_claims_next(&claims, &claim); index++)
-		json_array_append_new(array, look_claim(look, author, &claim, index, &carriers, verbose));
+		json_array_append_new(array, glance_claim(glance, author, &claim, index, &carriers, verbose));
 }
 
 /* Rows that stay in the tables although no claim stands behind them: leaving is for a later version. */
-static void add_kept(const struct look *look, json_t *array)
+static void add_kept(const struct glance *glance, json_t *array)
 {
-	const struct table_rows *applied = &look->relay->applied;
+	const struct table_rows *applied = &glance->relay->applied;
 	struct claim claim;
 
 	for (unsigned i = 0; i < applied->count; i++) {
 		const struct table_row *row = &applied->rows[i];
-		const struct author *author = archive_find(&look->node->archive, row->author);
+		const struct author *author = archive_find(&glance->node->archive, row->author);
 		bool held = author != NULL && author->head != NULL;
 		const struct target *target =
-		        relay_target(look->relay, name_bytes(row->domain.text), row->author);
+		        relay_target(glance->relay, name_bytes(row->domain.text), row->author);
 
 		if (held && author_claim_find(author, name_bytes(row->domain.text), &claim))
 			continue;
 		json_array_append_new(
 		        array, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "domain",
-		                       row->domain.text, "own", 0, "from", look_name(look, row->author),
+		                       row->domain.text, "own", 0, "from", glance_name(glance, row->author),
 		                       "state", "kept", "standing", "kept", "detail",
 		                       held ? "kept: no longer claimed, but nothing leaves the tables in "
 		                              "this version"
 		                            : "kept as it was: its claimant's statements haven't been heard "
 		                              "since the "
 		                              "start",
-		                       "tip", "", "tested_s", tested_age(look, target), "relays"));
+		                       "tip", "", "tested_s", tested_age(glance, target), "relays"));
 	}
 }
 
-json_t *look_carried(const struct look *look, bool verbose)
+json_t *glance_carried(const struct glance *glance, bool verbose)
 {
 	json_t *array = json_array();
 
-	for (unsigned i = 0; i < look->node->archive.count; i++) {
-		const struct author *author = look->node->archive.authors[i];
+	for (unsigned i = 0; i < glance->node->archive.count; i++) {
+		const struct author *author = glance->node->archive.authors[i];
 
-		if (author->head != NULL && memcmp(author->key, look->node->key, KEY_SIZE) != 0 &&
-		        look->node->settings->has_mta)
-			add_claims_of(look, author, verbose, array);
+		if (author->head != NULL && memcmp(author->key, glance->node->key, KEY_SIZE) != 0 &&
+		        glance->node->settings->has_mta)
+			add_claims_of(glance, author, verbose, array);
 	}
-	add_kept(look, array);
+	add_kept(glance, array);
 	return array;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/look/look.h"
+#include "agent/glance/glance.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 #include "agent/agent.h"
 #include "proto/key.h"
 
-struct look look_of(const struct agent *agent)
+struct glance glance_of(const struct agent *agent)
 {
-	return (struct look){
+	return (struct glance){
 	        .agent = agent,
 	        .node = core_node(agent->core),
 	        .peers = core_peers(agent->core),
@@ -21,15 +21,15 @@ struct look look_of(const struct agent *agent)
 	};
 }
 
-const char *look_name(const struct look *look, const uint8_t key[KEY_SIZE])
+const char *glance_name(const struct glance *glance, const uint8_t key[KEY_SIZE])
 {
 	static char texts[8][MEMBER_NAME_MAX + 16];
 	static unsigned turn;
 	char *text = texts[turn++ % 8];
-	struct bytes name = node_name_of(look->node, key);
+	struct bytes name = node_name_of(glance->node, key);
 
-	if (memcmp(key, look->node->key, KEY_SIZE) == 0)
-		snprintf(text, sizeof texts[0], "%s", look->node->settings->name);
+	if (memcmp(key, glance->node->key, KEY_SIZE) == 0)
+		snprintf(text, sizeof texts[0], "%s", glance->node->settings->name);
 	else if (name.length > 0)
 		snprintf(text, sizeof texts[0], "%.*s", (int)name.length, (const char *)name.data);
 	else
@@ -37,12 +37,12 @@ const char *look_name(const struct look *look, const uint8_t key[KEY_SIZE])
 	return text;
 }
 
-json_t *look_number(uint64_t number)
+json_t *glance_number(uint64_t number)
 {
 	return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
 }
 
-json_t *look_roles(uint64_t roles)
+json_t *glance_roles(uint64_t roles)
 {
 	static const struct {
 		uint64_t role;
@@ -57,7 +57,7 @@ json_t *look_roles(uint64_t roles)
 	return array;
 }
 
-json_t *look_route(const struct route *route)
+json_t *glance_route(const struct route *route)
 {
 	char text[NEXTHOPS_MAX * (ADDRESS_TEXT_BYTES + 16)] = "";
 	char address[ADDRESS_TEXT_BYTES];

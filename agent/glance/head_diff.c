@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/look/head_diff.h"
+#include "agent/glance/head_diff.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,15 +3,15 @@
  * What the commands that only look share: names, roles, members and domains as JSON. The shapes are those of
  * doc/control-protocol.md. Reads the agent and its core, changes nothing.
  */
-#ifndef AGENT_LOOK_H
-#define AGENT_LOOK_H
+#ifndef AGENT_GLANCE_H
+#define AGENT_GLANCE_H
 
 #include "agent/agent_state.h"
 #include "proto/serving.h"
 #include "proto/standing.h"
 
 /* One look, at one moment. */
-struct look {
+struct glance {
 	const struct agent *agent;
 	const struct node *node;
 	const struct peers *peers;
@@ -22,65 +22,65 @@ struct look {
 	int64_t wall_ms;
 };
 
-struct look look_of(const struct agent *agent);
+struct glance glance_of(const struct agent *agent);
 
 /* A name as this operator knows it, or the first characters of the key. In one of eight buffers, in turn. */
-const char *look_name(const struct look *look, const uint8_t key[KEY_SIZE]);
+const char *glance_name(const struct glance *glance, const uint8_t key[KEY_SIZE]);
 
 /* An order's numbers come from others: capped at what JSON integers hold. */
-json_t *look_number(uint64_t number);
+json_t *glance_number(uint64_t number);
 
 /* Words of HEAD_ROLE_*, an array. */
-json_t *look_roles(uint64_t roles);
+json_t *glance_roles(uint64_t roles);
 
 /* "mesh:[ADDRESS]:PORT, ..." */
-json_t *look_route(const struct route *route);
+json_t *glance_route(const struct route *route);
 
 /* --- members ---------------------------------------------------------------------------------------------
  */
 
 /* What is known of one of the view, as doc/control-protocol.md says of a member. */
-json_t *look_member(const struct look *look, const uint8_t key[KEY_SIZE]);
+json_t *glance_member(const struct glance *glance, const uint8_t key[KEY_SIZE]);
 
 /* All of the view but this node: pins by name, denied ones too, then those vouched for by key. */
-json_t *look_members(const struct look *look);
+json_t *glance_members(const struct glance *glance);
 
 /* --- domains ---------------------------------------------------------------------------------------------
  */
 
 /* Relays chosen for one set of domains; the last claimant and relayset are remembered, as its domains come
  * one after the other. Zero is empty. */
-struct look_carriers {
+struct glance_carriers {
 	const struct author *claimant;
 	unsigned relayset;
 	unsigned count;
 	struct carrier at[RELAYSET_RELAYS_MAX];
 };
-void look_carriers_get(struct look_carriers *carriers, const struct look *look, const struct author *claimant,
-        unsigned relayset);
+void glance_carriers_get(struct glance_carriers *carriers, const struct glance *glance,
+        const struct author *claimant, unsigned relayset);
 
 /* What to do about a relay that doesn't serve a claimant's domain; a new string. */
-json_t *look_serving_tip(const struct look *look, enum serving serving, const uint8_t relay[KEY_SIZE],
+json_t *glance_serving_tip(const struct glance *glance, enum serving serving, const uint8_t relay[KEY_SIZE],
         const uint8_t claimant[KEY_SIZE], struct bytes domain);
 
 /* Names of those that serve, and every one with its reason. */
-json_t *look_serving(
-        const struct look *look, const struct look_carriers *carriers, const struct claim *claim);
-json_t *look_reasons(
-        const struct look *look, const struct look_carriers *carriers, const struct claim *claim);
+json_t *glance_serving(
+        const struct glance *glance, const struct glance_carriers *carriers, const struct claim *claim);
+json_t *glance_reasons(
+        const struct glance *glance, const struct glance_carriers *carriers, const struct claim *claim);
 
 /* Names of the relays in the MX set that this node publishes, and hosts of fixed lines; NULL where it writes
  * no zone for the domain. */
-json_t *look_published(const struct look *look, const char *domain, bool with_fixed);
+json_t *glance_published(const struct glance *glance, const char *domain, bool with_fixed);
 
 /* A domain of our own; a domain that somebody else claims. With `verbose` each relay's reason too. */
-json_t *look_own_domain(
-        const struct look *look, const char *domain, struct look_carriers *carriers, bool verbose);
-json_t *look_claim(const struct look *look, const struct author *author, const struct claim *claim,
-        unsigned index, struct look_carriers *carriers, bool verbose);
+json_t *glance_own_domain(
+        const struct glance *glance, const char *domain, struct glance_carriers *carriers, bool verbose);
+json_t *glance_claim(const struct glance *glance, const struct author *author, const struct claim *claim,
+        unsigned index, struct glance_carriers *carriers, bool verbose);
 
 /* All own ones; all of others that may concern this node, and rows that are kept without a claim. */
-json_t *look_own_domains(const struct look *look, bool verbose);
-json_t *look_carried(const struct look *look, bool verbose);
+json_t *glance_own_domains(const struct glance *glance, bool verbose);
+json_t *glance_carried(const struct glance *glance, bool verbose);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/look/remark.h"
+#include "agent/glance/remark.h"
 
 #include <stdio.h>
 #include <string.h>
