@@ -68,7 +68,7 @@ unsigned queues_lived(int64_t bounces_s, uint64_t lifetime_s, int64_t wall_s)
 
 	if (bounces_s == 0 || lifetime_s == 0 || left_s >= (int64_t)lifetime_s)
 		return 0;
-	return left_s <= 0 ? 100 : (unsigned)(100 - (uint64_t)left_s * 100 / lifetime_s);
+	return left_s <= 0 ? 100 : (unsigned)((lifetime_s - (uint64_t)left_s) * 100 / lifetime_s);
 }
 
 unsigned queues_alarm_due(struct waiting *row, uint64_t lifetime_s, int64_t wall_s)

@@ -55,6 +55,7 @@ struct queues {
 	char error[256];              /* of the last listing; "" none */
 	struct waiting_at *elsewhere; /* in order of relay */
 	unsigned elsewhere_count;
+	int64_t elsewhere_ms; /* their age is looked at then */
 };
 
 void queues_fini(struct queues *queues);

@@ -10,6 +10,42 @@
 
 enum { ALARM_REST_MS = 3600000 }; /* a relay that lies raises so few alarms */
 
+/* --- age ---------------------------------------------------------------------------------------------- */
+
+static void alarm_elsewhere(struct node *node, struct waiting_at *at, struct waiting *row)
+{
+	int64_t wall_s = node->now.wall_ms / 1000;
+	struct bytes relay = node_name_of(node, at->relay);
+	unsigned lived = 0;
+	char left[AGE_TEXT_BYTES];
+
+	if (at->alarm_ms == 0 || node->now.mono_ms >= at->alarm_ms + ALARM_REST_MS)
+		lived = queues_alarm_due(row, at->lifetime_s, wall_s);
+	if (lived == 0)
+		return;
+	at->alarm_ms = node->now.mono_ms > 0 ? node->now.mono_ms : 1;
+	age_render(row->bounces_s - wall_s, left);
+	effects_say(&node->effects, EFFECT_ALARM,
+	        "%" PRIu64
+	        " messages for us wait at %.*s, %u %% of their life is over: they bounce in %s. Ask "
+	        "there for meshctl flush, or queue --hold; see meshctl waiting (%s)",
+	        row->count, (int)relay.length, (const char *)relay.data, lived, left, row->domain.text);
+}
+
+/* Mail grows old without a word. */
+static void alarm_all(struct node *node)
+{
+	struct queues *queues = &node->queues;
+
+	if (node->now.mono_ms < queues->elsewhere_ms)
+		return;
+	queues->elsewhere_ms = node->now.mono_ms + node->timing.queue_ms;
+	for (unsigned i = 0; i < queues->elsewhere_count; i++) {
+		for (unsigned k = 0; k < queues->elsewhere[i].count; k++)
+			alarm_elsewhere(node, &queues->elsewhere[i], &queues->elsewhere[i].rows[k]);
+	}
+}
+
 /* --- telling ------------------------------------------------------------------------------------------ */
 
 static uint64_t seconds(int64_t s)
@@ -90,6 +126,7 @@ static void forget_gone(struct node *node)
 void waiting_step(struct node *node, const struct peers *peers)
 {
 	forget_gone(node);
+	alarm_all(node);
 	for (unsigned i = 0; i < node->homes.count; i++) {
 		struct home *home = &node->homes.homes[i];
 		struct peer *peer = peers_up(peers, home->key);
@@ -102,7 +139,7 @@ void waiting_step(struct node *node, const struct peers *peers)
 
 int64_t waiting_due(const struct node *node, const struct peers *peers)
 {
-	int64_t due = NEVER_MS;
+	int64_t due = node->queues.elsewhere_count > 0 ? node->queues.elsewhere_ms : NEVER_MS;
 
 	for (unsigned i = 0; i < node->homes.count; i++) {
 		const struct home *home = &node->homes.homes[i];
@@ -198,24 +235,6 @@ static unsigned take_rows(const struct node *node, const struct waiting_at *at, 
 	return count;
 }
 
-static void alarm_elsewhere(struct node *node, struct waiting_at *at, struct waiting *row)
-{
-	int64_t wall_s = node->now.wall_ms / 1000;
-	struct bytes relay = node_name_of(node, at->relay);
-	unsigned lived = queues_alarm_due(row, at->lifetime_s, wall_s);
-	char left[AGE_TEXT_BYTES];
-
-	if (lived == 0 || (at->alarm_ms != 0 && node->now.mono_ms < at->alarm_ms + ALARM_REST_MS))
-		return;
-	at->alarm_ms = node->now.mono_ms > 0 ? node->now.mono_ms : 1;
-	age_render(row->bounces_s - wall_s, left);
-	effects_say(&node->effects, EFFECT_ALARM,
-	        "%" PRIu64
-	        " messages for us wait at %.*s, %u %% of their life is over: they bounce in %s. Ask "
-	        "there for meshctl flush, or queue --hold; see meshctl waiting (%s)",
-	        row->count, (int)relay.length, (const char *)relay.data, lived, left, row->domain.text);
-}
-
 void waiting_take(struct node *node, const struct peer *peer, const struct message *message)
 {
 	struct waiting_at *at = find_or_add(&node->queues, peer->key);
@@ -232,6 +251,5 @@ void waiting_take(struct node *node, const struct peer *peer, const struct messa
 	at->count = count;
 	at->lifetime_s = message->lifetime_s;
 	at->heard_wall_ms = node->now.wall_ms;
-	for (unsigned i = 0; i < at->count; i++)
-		alarm_elsewhere(node, at, &at->rows[i]);
+	node->queues.elsewhere_ms = node->now.mono_ms;
 }
