@@ -6,7 +6,9 @@
 #include <sodium.h>
 
 #include "proto/assert.h"
+#include "proto/beacon_bits.h"
 #include "proto/facts.h"
+#include "proto/waiting.h"
 #include "proto/writer.h"
 
 struct core {
@@ -21,6 +23,10 @@ struct core {
 	uint64_t met_id; /* of its write under way; 0: none */
 	int64_t met_ms;  /* not written before */
 	bool started;
+	uint8_t bits[BEACON_BITS_BYTES_MAX]; /* of our beacon, for that carriage and those homes */
+	size_t bits_length;
+	uint8_t bits_carriage[HASH_SIZE];
+	uint64_t bits_generation;
 	bool plan_due;               /* an input of planning has changed */
 	uint64_t planned_generation; /* of the archive */
 	int64_t planned_ms;          /* monotonic */
@@ -296,6 +302,11 @@ static void on_flushed(struct core *core, const struct event *event)
 	homes_flushed(&core->node.homes, &core->node, event->id, event->ok, text_of(event));
 }
 
+static void on_flush(struct core *core, const struct event *event)
+{
+	homes_flush(&core->node.homes, &core->node, event->data);
+}
+
 static void on_hint(struct core *core, const struct event *event)
 {
 	homes_hint(&core->node.homes, &core->node, &event->address);
@@ -332,6 +343,8 @@ static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
 		on_ping(core, peer, &message);
 	else if (message.type == MESSAGE_QUESTION)
 		liveness_question(&core->liveness, &core->node, &core->peers, peer, &message);
+	else if (message.type == MESSAGE_WAITING)
+		waiting_take(&core->node, peer, &message);
 	else if (message.type == MESSAGE_REFUSE)
 		peers_refused(&core->peers, &core->node, peer, message.refusal);
 	else
@@ -357,6 +370,7 @@ static void on_peer_up(struct core *core, struct peer *peer)
 {
 	if (met_add(&core->node.met, peer->key, &peer->address) == RESULT_OK)
 		core->met_due = true;
+	homes_hint_key(&core->node.homes, &core->node, peer->key);
 	gossip_start(&core->gossip, &core->node, peer);
 	core->plan_due = true;
 }
@@ -399,6 +413,7 @@ static void replan(struct core *core)
 	view_fini(&node->view);
 	node->view = view;
 	relay_replan(&core->relay, node);
+	homes_settle(&node->homes, node, &core->relay.applied);
 	publisher_replan(&core->publisher, node);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
@@ -433,6 +448,23 @@ static uint64_t beacon_flags(const struct core *core)
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
 }
 
+/* The beacon's two bits for each claimant, made anew when one of them, or the carriage, may have changed. */
+static void settle_bits(struct core *core)
+{
+	const struct node *node = &core->node;
+	const struct author *self = node_self(node);
+
+	if (core->bits_generation == node->homes.generation &&
+	        memcmp(core->bits_carriage, self->carriage_held.order.hash, HASH_SIZE) == 0)
+		return;
+	core->bits_generation = node->homes.generation;
+	memcpy(core->bits_carriage, self->carriage_held.order.hash, HASH_SIZE);
+	core->bits_length = 0;
+	if (self->carriage_held.data != NULL)
+		core->bits_length =
+		        beacon_bits_encode(&self->carriage, &node->homes, node->now.mono_ms, core->bits);
+}
+
 static void settle(struct core *core)
 {
 	struct node *node = &core->node;
@@ -446,12 +478,19 @@ static void settle(struct core *core)
 	notice_exchange(core);
 	replan(core);
 	looks_step(&core->node.looks, node);
-	homes_step(&core->node.homes, node);
-	queues_step(&core->node.queues, node, &core->relay.applied);
+	queues_settle(&node->queues, node, &core->relay.applied);
+	homes_step(&node->homes, node, &core->relay.applied);
+	queues_step(&node->queues, node, &core->relay.applied);
+	waiting_step(node, &core->peers);
 	relay_step(&core->relay, node);
 	publisher_step(&core->publisher, node);
 	own_step(&core->own, node, relay_serves, &core->relay);
-	liveness_step(&core->liveness, node, &core->peers, beacon_flags(core));
+	settle_bits(core);
+	liveness_step(&core->liveness, node, &core->peers,
+	        &(struct beacon){.flags = beacon_flags(core),
+	                .load = node->load,
+	                .queue = queues_class(&node->queues),
+	                .claimants = bytes_of(core->bits, core->bits_length)});
 	gossip_step(&core->gossip, node, &core->peers);
 	unstore_dropped(node);
 }
@@ -473,6 +512,7 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_LOOKED] = on_looked,
 	        [EVENT_QUEUE] = on_queue,
 	        [EVENT_FLUSHED] = on_flushed,
+	        [EVENT_FLUSH] = on_flush,
 	        [EVENT_HINT] = on_hint,
 	};
 
@@ -527,6 +567,7 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, looks_due(&node->looks, node));
 	due = earlier(due, homes_due(&node->homes, node));
 	due = earlier(due, queues_due(&node->queues, node));
+	due = earlier(due, waiting_due(node, &core->peers));
 	due = earlier(due, relay_due(&core->relay, node));
 	due = earlier(due, publisher_due(&core->publisher, node));
 	return earlier(due, own_due(&core->own, node));
