@@ -388,6 +388,24 @@ static void notice_exchange(struct core *core)
 	}
 }
 
+/* Public DNS is looked at for what this node's tables hold, what it claims and what it publishes. */
+static void settle_looks(struct core *core)
+{
+	struct node *node = &core->node;
+	const struct table_rows *applied = &core->relay.applied;
+	const struct settings *settings = node->settings;
+	const struct published *published = &core->publisher.published;
+	const struct looks_source sources[] = {
+	        /* elements begin with their domain */
+	        {(const void *)applied->rows, sizeof *applied->rows, applied->count},
+	        {settings->claims, sizeof *settings->claims, settings->claim_count},
+	        {(const void *)published->mx, sizeof *published->mx, published->mx_count},
+	        {(const void *)published->fixed, sizeof *published->fixed, published->fixed_count},
+	};
+
+	looks_settle(&node->looks, node, sources, sizeof sources / sizeof sources[0]);
+}
+
 enum { REPLAN_REST_MS = 200 };
 
 /* While objects are still coming in, a plan is made a few times a second, not for each of them. */
@@ -415,6 +433,7 @@ static void replan(struct core *core)
 	relay_replan(&core->relay, node);
 	homes_settle(&node->homes, node, &core->relay.applied);
 	publisher_replan(&core->publisher, node);
+	settle_looks(core);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
 	core->own.carriage_due |= core->relay.target_count > 0 || node_self(node)->carriage_held.data != NULL;
