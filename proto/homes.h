@@ -50,7 +50,8 @@ const struct home *homes_find(const struct homes *homes, const uint8_t key[KEY_S
  */
 bool homes_link_is_up(const struct homes *homes, const uint8_t key[KEY_SIZE], int64_t mono_ms);
 
-/* The VPN found or lost the way to an address, or the home gave a sign of life itself: probed at once. */
+/* The VPN found or lost the way to an address (length 0: to any), or the home gave a sign of life itself:
+ * probed at once. */
 void homes_hint(struct homes *homes, const struct node *node, const struct address *address);
 void homes_hint_key(struct homes *homes, const struct node *node, const uint8_t key[KEY_SIZE]);
 
