@@ -317,6 +317,11 @@ static void turns_what_meshd_says_into_json(void **state)
 	assert_int_equal(run("--net libre --json key"), 1);
 	assert_string_equal(
 	        out, "{\"ok\":false,\"error\":\"it is there\",\"tip\":\"move it\",\"code\":\"failed\"}\n");
+	put_meshd("#!/bin/sh\necho line; echo 'meshd: a thing is missing' >&2; exit 1\n");
+	assert_int_equal(run("--net libre --json setup tinc"), 1);
+	assert_string_equal(out,
+	        "{\"ok\":false,\"error\":\"a thing is missing\",\"tip\":\"\",\"code\":\"failed\","
+	        "\"data\":{\"lines\":[\"line\"]}}\n");
 	put_meshd("#!/bin/sh\nexit 2\n");
 	assert_int_equal(run("--net libre --json setup postfix"), 2);
 	assert_json_error("usage");
