@@ -309,7 +309,13 @@ static void on_flush(struct core *core, const struct event *event)
 
 static void on_hint(struct core *core, const struct event *event)
 {
-	homes_hint(&core->node.homes, &core->node, &event->address);
+	const struct address everywhere = {.length = 0};
+	const struct prefix where = {event->address, event->bits};
+	bool is_host = where.address.length > 0 && where.bits == 8 * where.address.length;
+
+	homes_hint(&core->node.homes, &core->node, is_host ? &where.address : &everywhere);
+	if (event->ok)
+		peers_hint(&core->peers, &core->node, &where);
 }
 
 static void on_stopping(struct core *core, const struct event *event)
