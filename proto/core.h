@@ -46,6 +46,7 @@ enum event_type {
 	EVENT_QUEUE,   /* id, ok, data: see queues_answered(), serial: lifetime of mail in s, text: error */
 	EVENT_FLUSHED, /* id, ok, text: error */
 	EVENT_HINT,    /* address, ok: the VPN has found (lost) the way there; proves nothing, so look */
+	EVENT_RECOVER, /* the operator has seen the newer head: what this node signs next stands above it */
 	EVENT_TYPES
 };
 
