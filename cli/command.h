@@ -60,6 +60,9 @@ enum cli_exit command_thaw(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_undrain(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count);
 
+/* cli/command_tinc.c */
+enum cli_exit command_tinc_event(const struct cli *cli, char *const *args, int count);
+
 /* cli/command_look.c */
 enum cli_exit command_domains(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_log(const struct cli *cli, char *const *args, int count);
