@@ -45,6 +45,7 @@ enum event_type {
 	EVENT_LOOKED,       /* id, ok, data: see looks_answered(), text: error */
 	EVENT_QUEUE,   /* id, ok, data: see queues_answered(), serial: lifetime of mail in s, text: error */
 	EVENT_FLUSHED, /* id, ok, text: error */
+	EVENT_FLUSH,   /* data: lines of domains whose mail the operator wants tried now */
 	EVENT_HINT, /* address, bits, ok: the VPN has found (lost) the way there; proves nothing, so look */
 	EVENT_TYPES
 };
