@@ -43,8 +43,8 @@ class Story:
         print(f"{word:6} {seconds:5.1f} s  {title}: {said}", flush=True)
 
     def end_well(self):
-        """To be called after the last line; until then the story has failed."""
-        self._ok = True
+        """To be called after the last line; until then the story has failed, and if any step has."""
+        self._ok = all(step["ok"] for step in self._steps)
 
     def write(self, path, figures):
         """The result file; figures are its further members."""
