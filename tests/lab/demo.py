@@ -22,13 +22,20 @@ SUNNY_DAY = (
     (3, "nobody else", strangers.tell),
 )
 BAD_DAYS = (
-    (4, "a relay loses the VPN", vpn_lost.tell),
-    (5, "a home is away", home_away.tell),
-    (6, "paths are cut", paths_cut.tell),
-    (7, "agents die", agents_killed.tell),
-    (8, "release, drain, leave, move", leaving.tell),
-    (9, "backup, store, clock", repair.tell),
-    (10, "MX set by hand", by_hand.tell),
+    (4, "a relay loses the VPN", vpn_lost.tell,
+     "it leaves the MX sets, what it holds waits; then it is flushed and in again"),
+    (5, "a home is away", home_away.tell,
+     "MX sets stay, mail waits, its owner sees how much; once back all of it comes, the first at once"),
+    (6, "paths are cut", paths_cut.tell,
+     "tinc's short outages make nobody dead and no set empty"),
+    (7, "agents die", agents_killed.tell,
+     "mail server and DNS go on without them; without both, out"),
+    (8, "release, drain, leave, move", leaving.tell,
+     "a domain and a relay go, a domain moves, and no message notices"),
+    (9, "backup, store, clock", repair.tell,
+     "each heals by itself or says what to do; DNS doesn't change"),
+    (10, "MX set by hand", by_hand.tell,
+     "a relay that DNS still names goes on taking the mail, and says who must change what"),
 )
 # So that days and hours pass in seconds; ping, silence, probe and link are those of real life.
 SHORT_DAYS = {
@@ -73,9 +80,9 @@ def _tell(scene, story, options):
 
 
 def _walk(scene, story, steps, options):
-    for number, name, tell in steps:
+    for number, name, tell, *proof in steps:
         try:
-            story.step(number, name, lambda: tell(scene))
+            story.step(number, name, lambda: tell(scene), *proof)
         except Failed:
             if not options.go_on:
                 raise
@@ -84,7 +91,7 @@ def _walk(scene, story, steps, options):
 def _begin_bad_days(scene):
     repair.prepare(scene)
     scene.keep_mail_under_way()
-    return "from now on a message every 0.4 s, by a sender that caches DNS for its TTL and comes back after 4xx"
+    return "one message every 0.4 s from now on, by a sender that caches DNS for its TTL and tries again after 4xx"
 
 
 def _explain(scene, logs=None):
@@ -128,7 +135,7 @@ def _run(lab, options):
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(seconds)
     story = Story()
-    scene = Scene(lab, options.build, SHORT_DAYS if options.all else None)
+    scene = Scene(lab, options.build, story.note, SHORT_DAYS if options.all else None)
     result = os.path.join(options.out, "result.json")
     try:
         _prepare(scene, story)

@@ -17,7 +17,10 @@ SECONDS_BETWEEN_QUESTIONS = 4  # of the prober, while the village has other work
 
 
 class Scene:
-    def __init__(self, lab, build, timing=None):
+    """note(text): says what was seen on the way."""
+
+    def __init__(self, lab, build, note, timing=None):
+        self.note = note
         self.places = Village(lab, build, timing)
         self.prober = Prober(village.ROOT_SERVER)
         self.chain = dns.Chain(village.ROOT_SERVER)

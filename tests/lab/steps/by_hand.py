@@ -21,6 +21,7 @@ def tell(scene):
     scene.agent(RELAY).ctl("leave")
     wait_until(f"{RELAY} leaves: {OTHER} is out of her tables", SECONDS_TO_LEAVE,
                lambda: not _serves(scene, OTHER), pause=0.5)
+    scene.note(f"the registrar's zone of {DOMAIN} names {HAND_MADE}; {RELAY} leaves, and is rid of all but {DOMAIN}")
     time.sleep(SECONDS_OF_PROOF)
     expect(_serves(scene, DOMAIN), f"{RELAY} refuses {DOMAIN}, and the registrar's zone still names her")
     alarm = wait_until(f"{RELAY}'s status names {DOMAIN}, {HAND_MADE} and {OWNER}", SECONDS_TO_ALARM,
@@ -29,13 +30,13 @@ def tell(scene):
                lambda: _alarm(scene, OWNER, (DOMAIN, HAND_MADE)), pause=0.5)
     ids = scene.stale.send([f"{user}@{DOMAIN}" for user in village.USERS], only_by=village.PUBLIC[RELAY])
     scene.arrive(ids, SECONDS_TO_ARRIVE, f"messages for {DOMAIN} that came to {RELAY}")
+    scene.note(f"{len(ids)} messages taken there; status at both: {alarm}")
 
     scene.places.set_at_registrar(DOMAIN, village.pool_mx(DOMAIN))
     mended = time.monotonic()
     wait_until(f"{RELAY} serves {DOMAIN} no more, once the registrar's zone is mended", SECONDS_TO_LEAVE,
                lambda: not _serves(scene, DOMAIN), pause=0.5)
-    return (f"{RELAY} left but for {DOMAIN}, which its registrar's zone still sends to {HAND_MADE}: said at both "
-            f"({alarm}), {len(ids)} messages taken there; mended: gone {time.monotonic() - mended:.0f} s later")
+    return f"zone mended by {OWNER}, {RELAY} serves it no more {time.monotonic() - mended:.0f} s later"
 
 
 def _serves(scene, domain):

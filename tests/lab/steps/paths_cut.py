@@ -24,7 +24,8 @@ def tell(scene):
     scene.history.expect_always(f"the path {RELAY}-{HOME} cut: at most one relay changes", domains, made.began,
                                 lambda found: len(everybody - found) <= 1)
     _expect_nobody_marked(scene, marks)
-    changed = _left_out(scene, domains, made.began)
+    scene.note(f"path {RELAY}-{HOME} cut for {SECONDS_OF_ONE_PATH} s: nobody declared down, left out of a set: "
+               f"{_left_out(scene, domains, made.began)}")
 
     with cut.healed_in_the_end(cut.tinc_of(scene.node(STOPPED))) as made:
         time.sleep(SECONDS_OF_STOP)
@@ -32,9 +33,8 @@ def tell(scene):
     back = _wait_until_whole(scene, domains, healed, SECONDS_TO_BE_AS_BEFORE, f"after {SECONDS_OF_STOP} s without {STOPPED}")
     scene.history.expect_always(f"all tinc traffic of {STOPPED} stopped for {SECONDS_OF_STOP} s: no set without two relays",
                                 domains, made.began, lambda found: len(found) >= 2)
-    return (f"path {RELAY}-{HOME} cut for {SECONDS_OF_ONE_PATH} s: nobody declared down, left out of a set: "
-            f"{changed or 'nobody'}; {STOPPED} silent for {SECONDS_OF_STOP} s: left out "
-            f"{_left_out(scene, domains, made.began) or 'nobody'}, all as before {max(0, back - healed):.1f} s later")
+    scene.note(f"{STOPPED} without tinc for {SECONDS_OF_STOP} s: left out of a set: {_left_out(scene, domains, made.began)}")
+    return f"no set empty, all as before {max(0, back - healed):.1f} s after the stop"
 
 
 def _wait_until_whole(scene, domains, since, seconds, when):
@@ -58,4 +58,4 @@ def _left_out(scene, domains, began):
     """Who was missing in any set since then, in words."""
     missing = frozenset(village.RELAYS)
     missing = {relay for domain in domains for _, found in scene.history.since(domain, began) for relay in missing - found}
-    return " ".join(sorted(missing))
+    return " ".join(sorted(missing)) or "nobody"

@@ -20,20 +20,24 @@ def tell(scene):
     domains = list(village.HOME_OF)
     began = time.monotonic()
     with cut.healed_in_the_end(cut.tinc_of(scene.node(RELAY))) as made:
+        scene.note(f"{RELAY}'s tinc is cut off; strangers still reach her")
         held = _send_by_old_mx(scene)
+        scene.note(f"{RELAY} took {len(held)} messages for recipients that she knows")
         out = scene.history.wait_for(f"{RELAY} without VPN is out of every MX set", domains, made.began,
                                      SECONDS_TO_LEAVE_DNS, lambda found: RELAY not in found)
         scene.timed("vpn_cut_to_dns", out - made.began)
+        scene.note(f"{RELAY} out of all {len(domains)} MX sets, {out - made.began:.1f} s after the cut")
         _expect_held(scene, held)
     healed = time.monotonic()
     scene.history.expect_always(f"only {RELAY} leaves the MX sets", domains, began, lambda found: found >= others)
+    scene.note("the others stayed in; the cut is healed")
     reached = _wait_for_path(scene)
     last = scene.arrive(held, SECONDS_TO_FLUSH, f"what {RELAY} held")
+    scene.note(f"{RELAY} reached the homes {reached - healed:.1f} s later; all that she held was home in another "
+               f"{last - reached:.1f} s")
     back = scene.history.wait_for(f"{RELAY} is in every MX set again", domains, healed, SECONDS_TO_RETURN,
                                   lambda found: RELAY in found)
-    return (f"{RELAY} out of {len(domains)} MX sets after {out - began:.1f} s; {len(held)} messages that it had taken "
-            f"waited there, and were home {last - reached:.1f} s after it reached the homes again; "
-            f"in again {back - healed:.1f} s after the VPN came back")
+    return f"out after {out - began:.1f} s, in again {back - healed:.1f} s after the VPN came back"
 
 
 def _send_by_old_mx(scene):
