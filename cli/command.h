@@ -50,6 +50,9 @@ enum cli_exit command_release(const struct cli *cli, char *const *args, int coun
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count);
 
+/* cli/command_tinc.c */
+enum cli_exit command_tinc_event(const struct cli *cli, char *const *args, int count);
+
 /* cli/command_look.c */
 enum cli_exit command_domains(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_log(const struct cli *cli, char *const *args, int count);

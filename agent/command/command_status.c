@@ -328,8 +328,9 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));
-	if (agent->listen_error[0] != '\0')
-		warn(&report, "is the VPN up? meshd goes on trying", "%s", agent->listen_error);
+	if (agent->vpn.error[0] != '\0')
+		warn(&report, "is tinc up? (ip addr, systemctl status tinc@NET) meshd goes on by itself", "%s",
+		        agent->vpn.error);
 	json_object_set_new(data, "mail_flows", json_boolean(report.unserved == 0));
 	json_object_set_new(data, "headline",
 	        report.unserved == 0 ? json_string("MAIL FLOWS")
