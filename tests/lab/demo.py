@@ -8,7 +8,7 @@ import signal
 import sys
 
 from tests.lab import sandbox, smtp
-from tests.lab.scene import Scene
+from tests.lab.scene import SECONDS_BETWEEN_MESSAGES, Scene
 from tests.lab.steps import (agents_killed, by_hand, end, home_away, join, leaving, mail, paths_cut, repair, start,
                              strangers, vpn_lost)
 from tests.lab.story import Story
@@ -91,7 +91,9 @@ def _walk(scene, story, steps, options):
 def _begin_bad_days(scene):
     repair.prepare(scene)
     scene.keep_mail_under_way()
-    return "one message every 0.4 s from now on, by a sender that caches DNS for its TTL and tries again after 4xx"
+    known = scene.let_relays_know_recipients()
+    return (f"each relay knows {known} recipients; one message every {SECONDS_BETWEEN_MESSAGES} s from now on, by a sender "
+            "that caches DNS for its TTL and tries again after 4xx")
 
 
 def _explain(scene, logs=None):

@@ -14,6 +14,7 @@ from tests.lab.wait import wait_until
 
 SECONDS_BETWEEN_MESSAGES = 0.4
 SECONDS_BETWEEN_QUESTIONS = 4  # of the prober, while the village has other work
+SECONDS_TO_ARRIVE = 30
 
 
 class Scene:
@@ -53,6 +54,14 @@ class Scene:
         self.stale = StaleSender(self.outside, self.chain, village.STRANGER, self.sent,
                                  self.outside.path("log/stale.jsonl"))
         self.traffic = sender.Traffic(self.outside, village.STRANGER, recipients, SECONDS_BETWEEN_MESSAGES, self.sent)
+
+    def let_relays_know_recipients(self):
+        """A relay goes on taking mail for those whom it has once found at their home. Returns how many."""
+        recipients = [f"{user}@{domain}" for user in village.USERS for domain in village.HOME_OF]
+        ids = [name for relay in village.RELAYS
+               for name in self.stale.send(recipients, only_by=village.PUBLIC[relay])]
+        self.arrive(ids, SECONDS_TO_ARRIVE, "messages to every recipient by every relay")
+        return len(recipients)
 
     def arrive(self, ids, seconds, what):
         """Returns (monotonic) when all of these were in their mailboxes."""
