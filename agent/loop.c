@@ -20,6 +20,7 @@
 #include "agent/command/commands.h"
 #include "agent/config/settings_build.h"
 #include "agent/errands.h"
+#include "agent/glance/glance.h"
 #include "agent/log.h"
 #include "proto/assert.h"
 #include "proto/facts.h"
@@ -240,6 +241,20 @@ int64_t agent_mono_ms(const struct agent *agent)
 {
 	(void)agent;
 	return now_is().mono_ms;
+}
+
+json_t *agent_departure(const struct agent *agent)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_departure(&glance);
+}
+
+json_t *agent_release(const struct agent *agent, const char *domain)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_release(&glance, domain);
 }
 
 void agent_note(struct agent *agent, const char *text, int64_t wall_s)

@@ -28,6 +28,8 @@ struct core {
 	uint8_t bits_carriage[HASH_SIZE];
 	uint64_t bits_generation;
 	bool plan_due;               /* an input of planning has changed */
+	unsigned forces;             /* of the operator's that were in effect at the last look */
+	int64_t forces_ms;           /* the next one, monotonic */
 	uint64_t planned_generation; /* of the archive */
 	int64_t planned_ms;          /* monotonic */
 	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
@@ -206,7 +208,7 @@ static void on_settings(struct core *core, const struct event *event)
 	if (peers_settle(&core->peers, &core->node, true) != RESULT_OK ||
 	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
 		core->node.effects.failed = true;
-	core->relay.local_ms = core->relay.retry_ms = core->node.now.mono_ms;
+	core->relay.local_ms = core->relay.retry_ms = core->forces_ms = core->node.now.mono_ms;
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -470,6 +472,7 @@ static uint64_t beacon_flags(const struct core *core)
 	bool mta_up = settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
 
 	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
+	       (settings->departure != DEPARTURE_NONE ? BEACON_DRAINING : 0) |
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
 }
 
@@ -490,6 +493,23 @@ static void settle_bits(struct core *core)
 		        beacon_bits_encode(&self->carriage, &node->homes, node->now.mono_ms, core->bits);
 }
 
+enum { FORCES_LOOK_MS = 60000 }; /* wall time may jump, so it is looked at, not waited for */
+
+/* Forces end by the clock. */
+static void forces_step(struct core *core)
+{
+	const struct node *node = &core->node;
+	unsigned count = 0;
+
+	if (node->settings->force_count == 0 || node->now.mono_ms < core->forces_ms)
+		return;
+	for (unsigned i = 0; i < node->settings->force_count; i++)
+		count += node->settings->forces[i].until_wall_ms > node->now.wall_ms;
+	core->plan_due |= count != core->forces;
+	core->forces = count;
+	core->forces_ms = node->now.mono_ms + FORCES_LOOK_MS;
+}
+
 static void settle(struct core *core)
 {
 	struct node *node = &core->node;
@@ -501,6 +521,7 @@ static void settle(struct core *core)
 	gossip_step(&core->gossip, node, &core->peers);
 	recarry(core);
 	notice_exchange(core);
+	forces_step(core);
 	replan(core);
 	looks_step(&core->node.looks, node);
 	queues_settle(&node->queues, node, &core->relay.applied);
@@ -589,6 +610,8 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, liveness_due(&core->liveness, node));
 	if (core->plan_due || core->planned_generation != node->archive.generation)
 		due = earlier(due, core->planned_ms + REPLAN_REST_MS);
+	if (node->settings->force_count > 0)
+		due = earlier(due, core->forces_ms);
 	due = earlier(due, looks_due(&node->looks, node));
 	due = earlier(due, homes_due(&node->homes, node));
 	due = earlier(due, queues_due(&node->queues, node));
