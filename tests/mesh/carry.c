@@ -182,18 +182,91 @@ static void carry_banner(struct world *world, struct member *member, struct effe
 		answer_verdicts(answer(world, member, &member->banner, HAPPEN_ANSWER, effect), &verdict, 1);
 }
 
+static void carry_queue(struct world *world, struct member *member, struct effect *effect)
+{
+	enum outcome outcome = driver_turn(&member->queue);
+	struct happening *happening;
+	struct writer w;
+
+	member->mta.lists++;
+	if (outcome == OUTCOME_HANGS)
+		return;
+	happening = answer(world, member, &member->queue, HAPPEN_ANSWER, effect);
+	happening->event.type = EVENT_QUEUE;
+	happening->event.serial = member->mta.lifetime_s;
+	happening->event.ok = outcome == OUTCOME_WORKS;
+	happening->event.text = happening->event.ok ? "" : "the driver failed";
+	writer_init(&w, OBJECT_SIZE_MAX);
+	mta_put_queue(&member->mta, bytes_of(effect->data, effect->length), &w);
+	MUST(w.error == RESULT_OK, "out of memory");
+	happening->data = must_copy(w.data, w.length);
+	happening->length = w.length;
+	writer_fini(&w);
+	happening->event.data = bytes_of(happening->data, happening->event.ok ? happening->length : 0);
+}
+
+/* Whether mail for a domain gets through to where the tables send it. */
+static bool home_answers(const struct world *world, const struct member *member, const char *domain)
+{
+	const struct table_row *row = table_rows_find(&member->mta.rows, bytes_of(domain, strlen(domain)));
+	const struct member *server = NULL;
+
+	if (row != NULL && row->route.count > 0)
+		server = server_at(world, member, &row->route.hops[0].address, row->route.hops[0].port);
+	return server != NULL && mta_banner(&server->mta) == 's';
+}
+
+static void carry_flush(struct world *world, struct member *member, struct effect *effect)
+{
+	enum outcome outcome = driver_turn(&member->flush);
+	struct lines lines = lines_of(bytes_of(effect->data, effect->length));
+	struct happening *happening;
+	struct line line;
+
+	if (outcome == OUTCOME_HANGS)
+		return;
+	member->mta.flushes++;
+	while (outcome != OUTCOME_FAILS && lines_next(&lines, &line)) {
+		char domain[DOMAIN_LENGTH_MAX + 1] = "";
+
+		MUST(line.count == 1 && line.fields[0].length <= DOMAIN_LENGTH_MAX, "no domain to flush");
+		memcpy(domain, line.fields[0].data, line.fields[0].length);
+		mta_flush(&member->mta, domain, home_answers(world, member, domain));
+	}
+	happening = answer(world, member, &member->flush, HAPPEN_ANSWER, effect);
+	happening->event.type = EVENT_FLUSHED;
+	happening->event.ok = outcome == OUTCOME_WORKS;
+	happening->event.text = happening->event.ok ? "" : "the driver failed";
+}
+
+/* The servers are asked when the look is over: what it took is on the way there. */
+static void carry_look(struct world *world, struct member *member, struct effect *effect)
+{
+	enum outcome outcome = driver_turn(&member->look);
+	struct happening *happening;
+
+	if (outcome == OUTCOME_HANGS)
+		return;
+	happening = answer(world, member, &member->look, HAPPEN_LOOK, effect);
+	happening->event.type = EVENT_LOOKED;
+	answer_fill(happening, outcome, "", effect);
+}
+
 void carry_answer(struct world *world, struct happening *happening)
 {
 	struct member *member = happening->member;
 	struct bytes data = bytes_of(happening->data, happening->length);
-	struct writer shadowed;
+	struct writer shadowed, looked;
 
 	writer_init(&shadowed, OBJECT_SIZE_MAX);
+	writer_init(&looked, OBJECT_SIZE_MAX);
 	if (happening->type == HAPPEN_PERSIST && happening->durable)
 		files_put(&member->disk, happening->name, data);
 	if (happening->type == HAPPEN_ZONE && happening->durable) {
 		files_put(&member->dns, happening->name, data);
 		zones_check(&member->dns, member->pools.list[0].text);
+		public_dns_written(
+		        &world->dns, member, happening->name, (const char *)happening->data, world->now_ms);
 	}
 	if (happening->type == HAPPEN_TABLES && happening->durable)
 		mta_write(&member->mta, &happening->rows);
@@ -201,8 +274,13 @@ void carry_answer(struct world *world, struct happening *happening)
 		mta_put_shadowed(&member->mta, &shadowed);
 		happening->event.data = writer_bytes(&shadowed);
 	}
+	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
+		public_dns_look(&world->dns, world->now_ms, data, &looked);
+		happening->event.data = writer_bytes(&looked);
+	}
 	world_event(world, member, &happening->event);
 	writer_fini(&shadowed);
+	writer_fini(&looked);
 }
 
 /* --- connections --------------------------------------------------------------------------------------- */
@@ -528,6 +606,9 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_LOCAL] = carry_local,
 	        [EFFECT_BANNER] = carry_banner,
 	        [EFFECT_RCPT] = carry_rcpt,
+	        [EFFECT_QUEUE] = carry_queue,
+	        [EFFECT_FLUSH] = carry_flush,
+	        [EFFECT_LOOK] = carry_look,
 	        [EFFECT_STORE] = carry_store,
 	        [EFFECT_UNSTORE] = carry_unstore,
 	        [EFFECT_ALARM] = carry_nothing,

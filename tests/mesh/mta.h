@@ -10,6 +10,15 @@
 #include "proto/writer.h"
 #include "tests/mesh/names.h"
 
+/* Mail that waits for one domain. */
+struct queued {
+	struct domain_name domain;
+	uint64_t count;
+	int64_t oldest_s; /* wall time at which the oldest came in */
+	uint64_t held;    /* of these, by hand: neither tried nor bounced */
+	unsigned stuck;   /* so many flushes deliver nothing of it */
+};
+
 struct mta {
 	struct table_rows rows;
 	unsigned writes;
@@ -19,6 +28,13 @@ struct mta {
 	struct names refused; /* "relay access denied", whatever the tables say */
 	struct names unknown; /* no answer */
 	bool down;            /* the SMTP server answers nobody */
+	struct queued *queued;
+	unsigned queued_count;
+	uint64_t lifetime_s; /* of mail that waits */
+	unsigned lists;      /* how often the queue was listed */
+	unsigned flushes;    /* how often it was flushed, of how many domains */
+	unsigned flushed_domains;
+	uint64_t delivered;
 };
 
 void mta_fini(struct mta *mta);
@@ -32,5 +48,15 @@ char mta_banner(const struct mta *mta);
 /* Lines of those of `asked` (lines) that are local; lines of the rows that the admin's maps shadow. */
 void mta_put_local(const struct mta *mta, struct bytes asked, struct writer *w);
 void mta_put_shadowed(const struct mta *mta, struct writer *w);
+
+/* From now on that many wait for the domain, none of them held; 0: none. */
+void mta_queue(struct mta *mta, const char *domain, uint64_t count, int64_t oldest_s);
+struct queued *mta_queued(const struct mta *mta, const char *domain);
+
+/* Lines of EVENT_QUEUE, of those of `asked` (lines). */
+void mta_put_queue(const struct mta *mta, struct bytes asked, struct writer *w);
+
+/* Tries now what waits for a domain, to a home that answers or doesn't. */
+void mta_flush(struct mta *mta, const char *domain, bool home_answers);
 
 #endif
