@@ -250,6 +250,18 @@ json_t *agent_departure(const struct agent *agent)
 	return glance_departure(&glance);
 }
 
+json_t *agent_recovery(const struct agent *agent)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_recovery(&glance);
+}
+
+void agent_recover(struct agent *agent)
+{
+	agent_event(agent, &(struct event){.type = EVENT_RECOVER});
+}
+
 json_t *agent_release(const struct agent *agent, const char *domain)
 {
 	struct glance glance = glance_of(agent);

@@ -286,12 +286,13 @@ static json_t *roles_json(const struct report *report)
 	return roles;
 }
 
-static json_t *counters_json(const struct counters *c)
+static json_t *counters_json(const struct counters *c, const struct vpn *vpn)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
 	        "objects_refused", (json_int_t)c->objects_refused, "messages_refused",
 	        (json_int_t)c->messages_refused, "sessions_refused", (json_int_t)c->sessions_refused,
-	        "handshakes_failed", (json_int_t)c->handshakes_failed);
+	        "handshakes_failed", (json_int_t)c->handshakes_failed, "events_refused",
+	        (json_int_t)event_socket_refused(vpn->events));
 }
 
 static json_t *alarms_json(const struct agent *agent)
@@ -346,7 +347,7 @@ static void add_word(struct report *report, json_t *data)
 }
 
 /* What this version doesn't do yet, said where the operator looks. */
-static json_t *notes_json(const struct report *report)
+static json_t *notes_json(struct report *report)
 {
 	json_t *notes = json_array();
 	const char *waits = own_waits_for(core_own(report->glance.agent->core), report->glance.node);
@@ -358,7 +359,13 @@ static json_t *notes_json(const struct report *report)
 	if (report->glance.agent->keeper.was_lost)
 		json_array_append_new(notes, json_string("there was no store at the start: others' "
 		                                         "statements were fetched again"));
-	if (waits != NULL) {
+	if (report->glance.node->clock.wrong)
+		warn(report, "set it right, and have it kept so: timedatectl set-ntp true",
+		        "signs nothing, waiting for %s", waits);
+	else if (core_own(report->glance.agent->core)->newer_heard)
+		warn(report, "meshctl recover tells how it differs from your files",
+		        "signs no new heads, waiting for %s", waits);
+	else if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}
@@ -388,7 +395,7 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
 	json_object_set_new(data, "strangers", strangers_json(&report));
-	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters));
+	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters, &agent->vpn));
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));

@@ -19,6 +19,7 @@ static const char full[] = "# meshd.conf of rosa, café\n"
                            "mesh_prefix = {10.66.0.0/16, \"fd66::/64\"}\n"
                            "mesh_port = 10656\n"
                            "smtp_port = 2525\n"
+                           "tinc_user = \"nobody\"\n"
                            "carry = view\n"
                            "observe = no\n"
                            "allow_test_names = yes\n"
@@ -91,6 +92,7 @@ static void reads_every_option(void **state)
 	assert_int_equal(config.mesh_prefixes[0].bits, 16);
 	assert_int_equal(config.mesh_port, 10656);
 	assert_int_equal(config.smtp_port, 2525);
+	assert_string_equal(config.tinc_user, "nobody");
 	assert_int_equal(config.carry, CARRY_VIEW);
 	assert_false(config.observe);
 	assert_true(config.allow_test_names);
@@ -128,7 +130,7 @@ static void reads_sections(void **state)
 	assert_address(&zone->address, "10.66.0.21");
 	assert_int_equal(zone->port, 5300);
 	assert_int_equal(zone->ttl_s, 300);
-	assert_int_equal(zone->line, 26);
+	assert_int_equal(zone->line, 27);
 	zone = config_zone_find(&config, "rosa.example");
 	assert_string_equal(zone->base, "/etc/nsd/rosa");
 	assert_int_equal(zone->control_count, 1);
