@@ -323,7 +323,7 @@ static void add_word(struct report *report, json_t *data)
 }
 
 /* What this version doesn't do yet, said where the operator looks. */
-static json_t *notes_json(const struct report *report)
+static json_t *notes_json(struct report *report)
 {
 	json_t *notes = json_array();
 	const char *waits = own_waits_for(core_own(report->glance.agent->core), report->glance.node);
@@ -335,7 +335,13 @@ static json_t *notes_json(const struct report *report)
 	if (report->glance.agent->keeper.was_lost)
 		json_array_append_new(notes, json_string("there was no store at the start: others' "
 		                                         "statements were fetched again"));
-	if (waits != NULL) {
+	if (report->glance.node->clock.wrong)
+		warn(report, "set it right, and have it kept so: timedatectl set-ntp true",
+		        "signs nothing, waiting for %s", waits);
+	else if (core_own(report->glance.agent->core)->newer_heard)
+		warn(report, "meshctl recover tells how it differs from your files",
+		        "signs no new heads, waiting for %s", waits);
+	else if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}

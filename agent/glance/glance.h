@@ -88,8 +88,9 @@ json_t *glance_carried(const struct glance *glance, bool verbose);
 /* This node departs, and neither its tables nor its carriage name anything any more. */
 bool glance_is_out(const struct glance *glance);
 
-/* As agent_departure() and agent_release() tell it. */
+/* As agent_departure(), agent_recovery() and agent_release() tell it. */
 json_t *glance_departure(const struct glance *glance);
+json_t *glance_recovery(const struct glance *glance);
 json_t *glance_release(const struct glance *glance, const char *domain);
 
 #endif
