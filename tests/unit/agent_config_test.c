@@ -130,7 +130,7 @@ static void reads_sections(void **state)
 	assert_address(&zone->address, "10.66.0.21");
 	assert_int_equal(zone->port, 5300);
 	assert_int_equal(zone->ttl_s, 300);
-	assert_int_equal(zone->line, 26);
+	assert_int_equal(zone->line, 27);
 	zone = config_zone_find(&config, "rosa.example");
 	assert_string_equal(zone->base, "/etc/nsd/rosa");
 	assert_int_equal(zone->control_count, 1);
