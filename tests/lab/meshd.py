@@ -45,7 +45,7 @@ _ZONE = """zone "{name}" {{
 """
 # Another wall clock for one process; its monotonic clock stays, as on a machine whose date is wrong.
 _FAKE_TIME = ("LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-              "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DISABLE_SHM=1")
+              "FAKETIME_DONT_FAKE_MONOTONIC=1")
 
 
 def install(build, directory):
