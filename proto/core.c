@@ -250,7 +250,7 @@ static void on_persisted(struct core *core, const struct event *event)
 static void on_tables(struct core *core, const struct event *event)
 {
 	relay_tables(&core->relay, &core->node, event->id, event->ok, event->data, text_of(event));
-	core->own.carriage_due = true;
+	core->own.carriage_due = core->plan_due = true;
 }
 
 static void on_zone(struct core *core, const struct event *event)
@@ -363,14 +363,21 @@ static void on_peer_up(struct core *core, struct peer *peer)
 
 /* --- one wake-up ------------------------------------------------------------------------------------- */
 
-/* The first exchange is over when a peer has offered all that it has and given what we lacked of it. */
+/* An exchange is over when a peer has offered all that it has and given what we lacked of it. Each member
+ * counts once. */
 static void notice_exchange(struct core *core)
 {
-	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
+	for (unsigned i = 0; i < core->peers.count; i++) {
 		const struct peer *peer = core->peers.peers[i];
+		struct author *author = archive_find(&core->node.archive, peer->key);
 
-		core->own.exchanged =
-		        peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
+		if (!peer->is_up || !peer->offers_heard || peer->wants_out != peer->wants_late)
+			continue;
+		core->own.exchanged = true;
+		if (author != NULL && !author->exchanged) {
+			author->exchanged = true;
+			core->node.exchanges++;
+		}
 	}
 }
 
@@ -402,7 +409,8 @@ static void replan(struct core *core)
 	publisher_replan(&core->publisher, node);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
-	core->own.carriage_due |= core->relay.target_count > 0 || node_self(node)->carriage_held.data != NULL;
+	core->own.carriage_due |=
+	        core->relay.verification.target_count > 0 || node_self(node)->carriage_held.data != NULL;
 }
 
 /* Chunks that no head names any more leave the store too. */
@@ -427,7 +435,8 @@ static void unstore_dropped(struct node *node)
 static uint64_t beacon_flags(const struct core *core)
 {
 	const struct settings *settings = core->node.settings;
-	bool mta_up = settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
+	bool mta_up = settings->has_mta &&
+	              (core->relay.verification.target_count == 0 || core->relay.verification.mta_answers);
 
 	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
@@ -450,7 +459,9 @@ static void settle(struct core *core)
 	queues_step(&core->node.queues, node, &core->relay.applied);
 	relay_step(&core->relay, node);
 	publisher_step(&core->publisher, node);
-	own_step(&core->own, node, relay_serves, &core->relay);
+	struct carrying carrying = relay_carrying(&core->relay);
+
+	own_step(&core->own, node, &carrying);
 	liveness_step(&core->liveness, node, &core->peers, beacon_flags(core));
 	gossip_step(&core->gossip, node, &core->peers);
 	unstore_dropped(node);

@@ -523,12 +523,12 @@ static enum result carriage_draft(struct own *own, struct node *node, const stru
 	return result;
 }
 
-static void carriage_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+static void carriage_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
 	const struct author *self = node_self(node);
 	const struct carriage *last = self->carriage_held.data != NULL ? &self->carriage : NULL;
 	struct carriage_plan plan;
-	enum result result = plan_carriage(node, last, is_served, context, &plan);
+	enum result result = plan_carriage(node, last, carrying, &plan);
 	bool same = result == RESULT_OK &&
 	            (last != NULL ? carriage_plan_equals(&plan, last) && last->serial == node->serial
 	                          : plan.count == 0);
@@ -581,7 +581,7 @@ static void notice_newer(struct own *own, struct node *node)
 		own->last_seq = heard;
 }
 
-void own_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+void own_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
 	notice_newer(own, node);
 	if (own->draft.kind != 0 || !is_first_wait_over(own, node) || node->now.mono_ms < own->retry_ms)
@@ -590,7 +590,7 @@ void own_step(struct own *own, struct node *node, is_served_fn is_served, const 
 	if (own->head_due && !own->newer_heard)
 		head_step(own, node);
 	if (own->draft.kind == 0 && own->carriage_due && !carriage_rests(own, node))
-		carriage_step(own, node, is_served, context);
+		carriage_step(own, node, carrying);
 }
 
 int64_t own_due(const struct own *own, const struct node *node)

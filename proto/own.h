@@ -38,7 +38,7 @@ void own_fini(struct own *own);
 enum result own_load(struct own *own, struct node *node, const char *name, struct bytes text, unsigned *line);
 
 /* Composes and persists what has changed and may be signed now. */
-void own_step(struct own *own, struct node *node, is_served_fn is_served, const void *context);
+void own_step(struct own *own, struct node *node, const struct carrying *carrying);
 
 /* An answer to PERSIST; false when the id isn't one of ours. Afterwards the archive may have changed. */
 bool own_persisted(struct own *own, struct node *node, uint64_t id, bool ok);

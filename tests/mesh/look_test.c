@@ -194,7 +194,6 @@ static void shows_whether_mail_flows(void **state)
 	        "                                          tip: is meshd running at eva, and does ping "
 	        "10.66.0.4 work?\n"
 	        "             luz  up    2 min  10.66.0.3\n"
-	        "notes        nothing is ever removed from the tables in this version (no order out yet)\n"
 	        "warning      eva is down: no answer at 10.66.0.4 port 10655: Connection refused\n"
 	        "             tip: is meshd running at eva, and does ping 10.66.0.4 work?\n");
 	end(&v);
@@ -275,9 +274,13 @@ static void explains_a_friends_domain(void **state)
 	        "      tip: the file denies names it\n"
 	        "ok    claimed by luz since 2027-01-15, last said 2027-01-15\n"
 	        "ok    accepted by you\n"
-	        "ok    transport -> mesh:[10.66.0.3]:25, relay_domains, RCPT tested N s ago\n"
-	        "note  it stays in the tables: nothing leaves them in this version\n"
-	        "in    rosa  chosen, serving\n"
+	        "ok    transport -> retry:, relay_domains, RCPT tested N s ago\n"
+	        "wait  leaving for 00:00:00, its claimant is denied here: public DNS is being looked at; its "
+	        "mail is held here (retry:)\n"
+	        "      tip: the file denies names it; waiting mail stays until you say where to: meshctl "
+	        "accept "
+	        "DOMAIN from ANOTHER, or take the denial back\n"
+	        "OUT   rosa  chosen, serving still, but leaving\n"
 	        "in    ana   chosen, preference 20, serving, session up 2 min\n");
 	end(&v);
 }
@@ -314,8 +317,10 @@ static void says_what_to_try_for_an_unknown_domain(void **state)
 	        "claims it, then meshctl accept luz.test from FRIEND\n"
 	        "no    accepted by you from luz, who doesn't claim it\n"
 	        "      tip: luz has to run: meshctl claim luz.test\n"
-	        "note  it stays in the tables from luz, transport -> mesh:[10.66.0.3]:25: nothing leaves "
-	        "them in this version\n");
+	        "note  in the tables from luz, transport -> mesh:[10.66.0.3]:25\n"
+	        "wait  leaving for 00:00:00, its claimant doesn't claim it any more: public DNS is being "
+	        "looked "
+	        "at\n");
 	assert_shows(&v, v.ana, command_why, "{\"domain\":\"x.localhost\"}", render_why,
 	        "no    nobody whose statements are held here claims it\n"
 	        "no    a special-use name: no claim of it would count here\n"
