@@ -410,6 +410,7 @@ static enum result statement_index(struct statement *statement)
 			domain_hash(claim.domain, statement->places[count].name);
 			statement->places[count++].chunk = i;
 		}
+		statement->head.unknown_odd |= claim_cursor_is_beyond(&cursor);
 	}
 	qsort(statement->places, count, sizeof *statement->places, compare_places);
 	return RESULT_OK;

@@ -6,7 +6,9 @@
 #include <sodium.h>
 
 #include "proto/assert.h"
+#include "proto/beacon_bits.h"
 #include "proto/facts.h"
+#include "proto/waiting.h"
 #include "proto/writer.h"
 
 struct core {
@@ -21,7 +23,13 @@ struct core {
 	uint64_t met_id; /* of its write under way; 0: none */
 	int64_t met_ms;  /* not written before */
 	bool started;
+	uint8_t bits[BEACON_BITS_BYTES_MAX]; /* of our beacon, for that carriage and those homes */
+	size_t bits_length;
+	uint8_t bits_carriage[HASH_SIZE];
+	uint64_t bits_generation;
 	bool plan_due;               /* an input of planning has changed */
+	unsigned forces;             /* of the operator's that were in effect at the last look */
+	int64_t forces_ms;           /* the next one, monotonic */
 	uint64_t planned_generation; /* of the archive */
 	int64_t planned_ms;          /* monotonic */
 	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
@@ -200,7 +208,7 @@ static void on_settings(struct core *core, const struct event *event)
 	if (peers_settle(&core->peers, &core->node, true) != RESULT_OK ||
 	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
 		core->node.effects.failed = true;
-	core->relay.local_ms = core->relay.retry_ms = core->node.now.mono_ms;
+	core->relay.local_ms = core->relay.retry_ms = core->forces_ms = core->node.now.mono_ms;
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -296,9 +304,20 @@ static void on_flushed(struct core *core, const struct event *event)
 	homes_flushed(&core->node.homes, &core->node, event->id, event->ok, text_of(event));
 }
 
+static void on_flush(struct core *core, const struct event *event)
+{
+	homes_flush(&core->node.homes, &core->node, event->data);
+}
+
 static void on_hint(struct core *core, const struct event *event)
 {
-	homes_hint(&core->node.homes, &core->node, &event->address);
+	const struct address everywhere = {.length = 0};
+	const struct prefix where = {event->address, event->bits};
+	bool is_host = where.address.length > 0 && where.bits == 8 * where.address.length;
+
+	homes_hint(&core->node.homes, &core->node, is_host ? &where.address : &everywhere);
+	if (event->ok)
+		peers_hint(&core->peers, &core->node, &where);
 }
 
 static void on_stopping(struct core *core, const struct event *event)
@@ -332,6 +351,8 @@ static void on_message(struct core *core, struct peer *peer, struct bytes bytes)
 		on_ping(core, peer, &message);
 	else if (message.type == MESSAGE_QUESTION)
 		liveness_question(&core->liveness, &core->node, &core->peers, peer, &message);
+	else if (message.type == MESSAGE_WAITING)
+		waiting_take(&core->node, peer, &message);
 	else if (message.type == MESSAGE_REFUSE)
 		peers_refused(&core->peers, &core->node, peer, message.refusal);
 	else
@@ -357,6 +378,7 @@ static void on_peer_up(struct core *core, struct peer *peer)
 {
 	if (met_add(&core->node.met, peer->key, &peer->address) == RESULT_OK)
 		core->met_due = true;
+	homes_hint_key(&core->node.homes, &core->node, peer->key);
 	gossip_start(&core->gossip, &core->node, peer);
 	core->plan_due = true;
 }
@@ -379,6 +401,24 @@ static void notice_exchange(struct core *core)
 			core->node.exchanges++;
 		}
 	}
+}
+
+/* Public DNS is looked at for what this node's tables hold, what it claims and what it publishes. */
+static void settle_looks(struct core *core)
+{
+	struct node *node = &core->node;
+	const struct table_rows *applied = &core->relay.applied;
+	const struct settings *settings = node->settings;
+	const struct published *published = &core->publisher.published;
+	const struct looks_source sources[] = {
+	        /* elements begin with their domain */
+	        {(const void *)applied->rows, sizeof *applied->rows, applied->count},
+	        {settings->claims, sizeof *settings->claims, settings->claim_count},
+	        {(const void *)published->mx, sizeof *published->mx, published->mx_count},
+	        {(const void *)published->fixed, sizeof *published->fixed, published->fixed_count},
+	};
+
+	looks_settle(&node->looks, node, sources, sizeof sources / sizeof sources[0]);
 }
 
 enum { REPLAN_REST_MS = 200 };
@@ -406,7 +446,9 @@ static void replan(struct core *core)
 	view_fini(&node->view);
 	node->view = view;
 	relay_replan(&core->relay, node);
+	homes_settle(&node->homes, node, &core->relay.applied);
 	publisher_replan(&core->publisher, node);
+	settle_looks(core);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
 	core->own.carriage_due |=
@@ -439,7 +481,42 @@ static uint64_t beacon_flags(const struct core *core)
 	              (core->relay.verification.target_count == 0 || core->relay.verification.mta_answers);
 
 	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
+	       (settings->departure != DEPARTURE_NONE ? BEACON_DRAINING : 0) |
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
+}
+
+/* The beacon's two bits for each claimant, made anew when one of them, or the carriage, may have changed. */
+static void settle_bits(struct core *core)
+{
+	const struct node *node = &core->node;
+	const struct author *self = node_self(node);
+
+	if (core->bits_generation == node->homes.generation &&
+	        memcmp(core->bits_carriage, self->carriage_held.order.hash, HASH_SIZE) == 0)
+		return;
+	core->bits_generation = node->homes.generation;
+	memcpy(core->bits_carriage, self->carriage_held.order.hash, HASH_SIZE);
+	core->bits_length = 0;
+	if (self->carriage_held.data != NULL)
+		core->bits_length =
+		        beacon_bits_encode(&self->carriage, &node->homes, node->now.mono_ms, core->bits);
+}
+
+enum { FORCES_LOOK_MS = 60000 }; /* wall time may jump, so it is looked at, not waited for */
+
+/* Forces end by the clock. */
+static void forces_step(struct core *core)
+{
+	const struct node *node = &core->node;
+	unsigned count = 0;
+
+	if (node->settings->force_count == 0 || node->now.mono_ms < core->forces_ms)
+		return;
+	for (unsigned i = 0; i < node->settings->force_count; i++)
+		count += node->settings->forces[i].until_wall_ms > node->now.wall_ms;
+	core->plan_due |= count != core->forces;
+	core->forces = count;
+	core->forces_ms = node->now.mono_ms + FORCES_LOOK_MS;
 }
 
 static void settle(struct core *core)
@@ -453,16 +530,24 @@ static void settle(struct core *core)
 	gossip_step(&core->gossip, node, &core->peers);
 	recarry(core);
 	notice_exchange(core);
+	forces_step(core);
 	replan(core);
 	looks_step(&core->node.looks, node);
-	homes_step(&core->node.homes, node);
-	queues_step(&core->node.queues, node, &core->relay.applied);
+	queues_settle(&node->queues, node, &core->relay.applied);
+	homes_step(&node->homes, node, &core->relay.applied);
+	queues_step(&node->queues, node, &core->relay.applied);
+	waiting_step(node, &core->peers);
 	relay_step(&core->relay, node);
 	publisher_step(&core->publisher, node);
 	struct carrying carrying = relay_carrying(&core->relay);
 
 	own_step(&core->own, node, &carrying);
-	liveness_step(&core->liveness, node, &core->peers, beacon_flags(core));
+	settle_bits(core);
+	liveness_step(&core->liveness, node, &core->peers,
+	        &(struct beacon){.flags = beacon_flags(core),
+	                .load = node->load,
+	                .queue = queues_class(&node->queues),
+	                .claimants = bytes_of(core->bits, core->bits_length)});
 	gossip_step(&core->gossip, node, &core->peers);
 	unstore_dropped(node);
 }
@@ -484,6 +569,7 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_LOOKED] = on_looked,
 	        [EVENT_QUEUE] = on_queue,
 	        [EVENT_FLUSHED] = on_flushed,
+	        [EVENT_FLUSH] = on_flush,
 	        [EVENT_HINT] = on_hint,
 	};
 
@@ -535,9 +621,12 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, liveness_due(&core->liveness, node));
 	if (core->plan_due || core->planned_generation != node->archive.generation)
 		due = earlier(due, core->planned_ms + REPLAN_REST_MS);
+	if (node->settings->force_count > 0)
+		due = earlier(due, core->forces_ms);
 	due = earlier(due, looks_due(&node->looks, node));
 	due = earlier(due, homes_due(&node->homes, node));
 	due = earlier(due, queues_due(&node->queues, node));
+	due = earlier(due, waiting_due(node, &core->peers));
 	due = earlier(due, relay_due(&core->relay, node));
 	due = earlier(due, publisher_due(&core->publisher, node));
 	return earlier(due, own_due(&core->own, node));

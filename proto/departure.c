@@ -216,28 +216,44 @@ static unsigned leaving_step(struct table_row *row, struct node *node)
 	return DEPARTURE_FILE | DEPARTURE_TABLES;
 }
 
-/* The listings count only at the end of the day, or a little before: two of them, so far apart. */
+/* A listing that was asked for before, or that counted not all, proves nothing. */
+static bool is_listing_new(const struct table_row *row, const struct queues *queues)
+{
+	return is_new(row, queues->listed_ms) && queues->listed_from_ms >= row->from_ms;
+}
+
+static bool is_queue_empty(const struct table_row *row, const struct queues *queues)
+{
+	return !queues->at_least && queues_find(queues, row->domain.text) == NULL;
+}
+
+/* By when the next listing is wanted, once the day is over. */
+static int64_t next_listing_ms(const struct node *node, const struct table_row *row)
+{
+	if (row->clear)
+		return row->look_ms + node->timing.transport_look_ms - row->timers.clear_ms;
+	return row->look_ms == 0 ? node->now.mono_ms : NEVER_MS;
+}
+
 static unsigned ending_step(struct table_row *row, struct node *node)
 {
 	const struct queues *queues = &node->queues;
 	int64_t needed_ms = node->timing.transport_look_ms;
 	unsigned news = 0;
 
-	if (is_new(row, queues->listed_ms) &&
-	        take_answer(row, queues->listed_ms, queues_find(queues, row->domain.text) == NULL, needed_ms))
+	if (is_listing_new(row, queues) &&
+	        take_answer(row, queues->listed_ms, is_queue_empty(row, queues), needed_ms))
 		news = DEPARTURE_FILE;
 	if (row->timers.elapsed_ms < node->timing.transport_ms)
 		return news;
-	if (row->clear && row->timers.clear_ms >= needed_ms) {
-		effects_say(&node->effects, EFFECT_AUDIT, "%s leaves transport: no mail for it waits here",
-		        row->domain.text);
-		enter(node, row, ROW_GONE);
-		return DEPARTURE_FILE | DEPARTURE_TABLES;
+	if (!row->clear || row->timers.clear_ms < needed_ms) {
+		queues_hurry(&node->queues, next_listing_ms(node, row));
+		return news;
 	}
-	queues_hurry(&node->queues, row->clear          ? row->look_ms + needed_ms - row->timers.clear_ms
-	                            : row->look_ms == 0 ? node->now.mono_ms
-	                                                : NEVER_MS);
-	return news;
+	effects_say(&node->effects, EFFECT_AUDIT, "%s leaves transport: no mail for it waits here",
+	        row->domain.text);
+	enter(node, row, ROW_GONE);
+	return DEPARTURE_FILE | DEPARTURE_TABLES;
 }
 
 static unsigned row_step(struct table_row *row, struct node *node, int64_t passed_ms)

@@ -135,7 +135,7 @@ static bool mx_equal(const struct published_mx *a, const struct published_mx *b)
 static bool host_equal(const struct published_host *a, const struct published_host *b)
 {
 	bool equal = memcmp(a->relay, b->relay, KEY_SIZE) == 0 && strcmp(a->name, b->name) == 0 &&
-	             a->addresses.count == b->addresses.count;
+	             a->addresses.count == b->addresses.count && a->old == b->old && a->gone == b->gone;
 
 	for (unsigned i = 0; equal && i < a->addresses.count; i++)
 		equal = address_compare(&a->addresses.at[i], &b->addresses.at[i]) == 0;
@@ -162,14 +162,39 @@ bool published_equal(const struct published *a, const struct published *b)
 	return equal;
 }
 
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct published_host *left = a, *right = b;
+	int order = memcmp(left->relay, right->relay, KEY_SIZE);
+
+	if (order == 0)
+		order = left->old - right->old;
+	return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+void published_sort_hosts(struct published *published)
+{
+	if (published->host_count > 0)
+		qsort(published->hosts, published->host_count, sizeof *published->hosts, compare_hosts);
+}
+
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE])
 {
-	for (unsigned i = 0; i < published->host_count; i++) {
-		if (memcmp(published->hosts[i].relay, relay, KEY_SIZE) == 0)
-			return &published->hosts[i];
+	unsigned low = 0, high = published->host_count;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (memcmp(published->hosts[middle].relay, relay, KEY_SIZE) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (low == published->host_count || published->hosts[low].old ||
+	        memcmp(published->hosts[low].relay, relay, KEY_SIZE) != 0)
+		return NULL;
+	return &published->hosts[low];
 }
 
 const struct published_mx *published_mx_find(const struct published *published, struct bytes domain)

@@ -84,11 +84,14 @@ struct published_fixed {
 	uint16_t preference;
 };
 
-/* A relay that has host records in the pool zones. Sorted by relay. */
+/* A relay that has host records in the pool zones. Sorted by relay; under its present name first. */
 struct published_host {
 	uint8_t relay[KEY_SIZE];
 	char name[MEMBER_NAME_MAX + 1];
 	struct address_list addresses;
+	bool old;        /* a name that it doesn't have any more */
+	bool gone;       /* nothing names it; it stays for a while */
+	int64_t gone_ms; /* monotonic: since when */
 };
 
 /* What this publisher has put into DNS: an input of planning, durable. */
@@ -120,8 +123,10 @@ const uint8_t *row_incumbent(const struct table_row *row, const uint8_t author[K
 void published_fini(struct published *published);
 enum result published_copy(const struct published *published, struct published *out);
 bool published_equal(const struct published *a, const struct published *b);
+/* Under its present name; NULL: none. */
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE]);
+void published_sort_hosts(struct published *published);
 /* First row of a domain, NULL when none; its rows stand together. */
 const struct published_fixed *published_fixed_find(const struct published *published, struct bytes domain);
 /* Whose relays or fixed lines are published for a domain; NULL: nobody's. */

@@ -62,8 +62,12 @@ enum {
 	HANDSHAKE_PAYLOAD_MAX = 1024,              /* a certificate */
 	OFFER_ENTRIES_MAX = 256,                   /* 80 bytes each: 20 KiB */
 	TABLE_ENTRIES_MAX = 512,                   /* 54 bytes each: 27 KiB */
+	WAITING_ENTRIES_MAX = 512,                 /* 275 bytes each at most: 138 KiB */
 	WANT_ENTRIES_MAX = 64,                     /* what one session is asked for at a time */
 	REFUSE_TEXT_MAX = 200,
+
+	/* Mail that waits for us elsewhere is told by so many relays at most. */
+	WAITING_RELAYS_MAX = RELAYSET_RELAYS_MAX,
 
 	/* Planning. */
 	NEXTHOPS_MAX = 5, /* Postfix tries 5 addresses (smtp_mx_address_limit) */

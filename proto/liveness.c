@@ -239,17 +239,21 @@ static uint64_t next_seq(struct liveness *liveness, const struct node *node)
 	return liveness->seq;
 }
 
-static void sign(struct liveness *liveness, struct node *node, uint64_t flags)
+static void sign(struct liveness *liveness, struct node *node, const struct beacon *said, uint64_t flags)
 {
 	struct author *self = node_self(node);
-	struct beacon beacon = {.serial = node->serial, .seq = next_seq(liveness, node), .flags = flags};
+	struct beacon beacon = {.serial = node->serial,
+	        .seq = next_seq(liveness, node),
+	        .flags = flags,
+	        .load = said->load,
+	        .queue = said->queue,
+	        .claimants = said->claimants};
 	struct timing timing = node->timing;
 	uint8_t *object;
 	size_t length;
 
 	memcpy(beacon.author, node->key, KEY_SIZE);
 	memcpy(beacon.carriage, self->carriage_held.order.hash, HASH_SIZE);
-	beacon.load = node->load;
 	if (beacon_encode(&beacon, node->op_secret, &object, &length) != RESULT_OK)
 		return;
 	timing.clock_ahead_ms = INT64_MAX - node->now.wall_ms;
@@ -268,17 +272,22 @@ static bool has_session(const struct peers *peers)
 	return false;
 }
 
-static bool says_other(const struct node *node, uint64_t flags)
+/* Load alone is worth no new one. */
+static bool says_other(const struct node *node, const struct beacon *said, uint64_t flags)
 {
 	const struct author *self = node_self(node);
 
 	return self->beacon_held.data != NULL &&
-	       (self->beacon.flags != flags ||
+	       (self->beacon.flags != flags || self->beacon.queue != said->queue ||
+	               !bytes_equal(self->beacon.claimants, said->claimants) ||
 	               memcmp(self->beacon.carriage, self->carriage_held.order.hash, HASH_SIZE) != 0);
 }
 
-void liveness_step(struct liveness *liveness, struct node *node, struct peers *peers, uint64_t flags)
+void liveness_step(
+        struct liveness *liveness, struct node *node, struct peers *peers, const struct beacon *said)
 {
+	uint64_t flags = said->flags;
+
 	if (liveness->restarting)
 		flags |= BEACON_RESTARTING;
 	for (unsigned i = 0; i < peers->sign_count; i++)
@@ -291,10 +300,10 @@ void liveness_step(struct liveness *liveness, struct node *node, struct peers *p
 		if (life != NULL && memcmp(author->key, node->key, KEY_SIZE) != 0)
 			judge(node, peers, author, life);
 	}
-	liveness->due |= says_other(node, flags);
+	liveness->due |= says_other(node, said, flags);
 	if (has_session(peers) && is_own_due(liveness, node) &&
 	        (may_sign(liveness, node) || liveness->restarting))
-		sign(liveness, node, flags);
+		sign(liveness, node, said, flags);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

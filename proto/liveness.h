@@ -53,8 +53,10 @@ void liveness_forget(struct liveness *liveness, const struct author *author);
 void liveness_question(struct liveness *liveness, struct node *node, struct peers *peers, struct peer *from,
         const struct message *message);
 
-/* Works off signs of life, asks, checks, judges, and signs our beacon where it is due. */
-void liveness_step(struct liveness *liveness, struct node *node, struct peers *peers, uint64_t flags);
+/* Works off signs of life, asks, checks, judges, and signs our beacon where it is due. said: flags, load,
+ * queue class and bits of claimants that it is to say. */
+void liveness_step(
+        struct liveness *liveness, struct node *node, struct peers *peers, const struct beacon *said);
 int64_t liveness_due(const struct liveness *liveness, const struct node *node);
 
 /* Of an author; never NULL. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/message.h"
 
-enum { OFFER_FIELDS = 5, WANT_FIELDS = 3, TABLE_FIELDS = 3 };
+enum { OFFER_FIELDS = 5, WANT_FIELDS = 3, TABLE_FIELDS = 3, WAITING_FIELDS = 4 };
+
+#define WAITING_S_MAX (UINT64_C(1) << 40) /* seconds: 35,000 years, so that sums don't overflow */
 
 static enum object_kind read_kind(struct reader *r)
 {
@@ -93,6 +95,36 @@ static void read_question(struct reader *r, struct message *out)
 	out->refused = reader_bool(r);
 }
 
+static void read_waiting_entry(struct reader *r, struct waiting_entry *out)
+{
+	reader_array(r, WAITING_FIELDS, WAITING_FIELDS);
+	out->domain = reader_str(r, 1, DOMAIN_LENGTH_MAX);
+	out->count = reader_uint(r, UINT32_MAX);
+	out->oldest_s = reader_uint(r, WAITING_S_MAX);
+	out->bounces_s = reader_uint(r, WAITING_S_MAX);
+	if (r->error == RESULT_OK &&
+	        (out->count == 0 || domain_check((const char *)out->domain.data, out->domain.length)))
+		reader_fail(r, RESULT_MALFORMED);
+}
+
+static void read_waiting(struct reader *r, struct message *out)
+{
+	struct waiting_entry entry = {.count = 0};
+	struct bytes last = {.length = 0};
+
+	out->lifetime_s = reader_uint(r, WAITING_S_MAX);
+	const uint8_t *start = r->at;
+
+	out->count = reader_array(r, 0, WAITING_ENTRIES_MAX);
+	for (unsigned i = 0; i < out->count && r->error == RESULT_OK; i++) {
+		read_waiting_entry(r, &entry);
+		if (i > 0 && r->error == RESULT_OK && bytes_compare(last, entry.domain) >= 0)
+			reader_fail(r, RESULT_NONCANONICAL);
+		last = entry.domain;
+	}
+	out->list = bytes_of(start, (size_t)(r->at - start));
+}
+
 static void read_ping(struct reader *r, struct message *out)
 {
 	out->root = reader_uint(r, UINT64_MAX);
@@ -118,6 +150,7 @@ static const struct {
         [MESSAGE_REFUSE] = {2, read_refuse},
         [MESSAGE_TABLE] = {3, read_table},
         [MESSAGE_QUESTION] = {4, read_question},
+        [MESSAGE_WAITING] = {3, read_waiting},
 };
 
 enum result message_decode(struct bytes bytes, struct message *out)
@@ -172,6 +205,15 @@ bool want_next(struct message_cursor *cursor, struct want_entry *out)
 		return false;
 	cursor->left--;
 	read_want_entry(&cursor->reader, out);
+	return cursor->reader.error == RESULT_OK;
+}
+
+bool waiting_next(struct message_cursor *cursor, struct waiting_entry *out)
+{
+	if (cursor->left == 0)
+		return false;
+	cursor->left--;
+	read_waiting_entry(&cursor->reader, out);
 	return cursor->reader.error == RESULT_OK;
 }
 
@@ -242,6 +284,21 @@ void message_put_ping(struct writer *w, uint64_t root, uint64_t wall_ms)
 	put_start(w, MESSAGE_PING);
 	writer_uint(w, root);
 	writer_uint(w, wall_ms);
+}
+
+void message_put_waiting(
+        struct writer *w, uint64_t lifetime_s, const struct waiting_entry *entries, unsigned count)
+{
+	put_start(w, MESSAGE_WAITING);
+	writer_uint(w, lifetime_s);
+	writer_array(w, count);
+	for (unsigned i = 0; i < count; i++) {
+		writer_array(w, WAITING_FIELDS);
+		writer_str(w, (const char *)entries[i].domain.data, entries[i].domain.length);
+		writer_uint(w, entries[i].count);
+		writer_uint(w, entries[i].oldest_s);
+		writer_uint(w, entries[i].bounces_s);
+	}
 }
 
 void message_put_refuse(struct writer *w, enum refusal refusal)

@@ -18,6 +18,7 @@ enum message_type {
 	MESSAGE_REFUSE = 5,   /* why the sender is about to close */
 	MESSAGE_TABLE = 6,    /* which authors the sender carries, and digests of what it holds of them */
 	MESSAGE_QUESTION = 7, /* who has a newer beacon of this author? */
+	MESSAGE_WAITING = 8,  /* all mail for the receiver's domains that waits at the sender */
 	MESSAGE_TYPES
 };
 
@@ -47,6 +48,14 @@ struct table_entry {
 	uint64_t beacon_seq; /* 0: none */
 };
 
+/* Mail for a domain; entries rise strictly by domain. */
+struct waiting_entry {
+	struct bytes domain; /* checked */
+	uint64_t count;      /* not 0 */
+	uint64_t oldest_s;   /* wall time at which the oldest came in */
+	uint64_t bounces_s;  /* wall time at which the first is given up; 0: unknown, or never */
+};
+
 struct offer_entry {
 	const uint8_t *author; /* KEY_SIZE */
 	enum object_kind kind; /* not OBJECT_CHUNK */
@@ -71,6 +80,7 @@ struct message {
 	bool refused;          /* question: the asker's redial was refused */
 	uint64_t root;         /* ping: first 8 bytes of the root of what the sender holds; 0: not told */
 	uint64_t wall_ms;      /* ping */
+	uint64_t lifetime_s;   /* waiting: of mail in that queue; 0: unknown */
 	enum refusal refusal;  /* refuse; a reason that we don't know reads as REFUSAL_PROTOCOL */
 };
 
@@ -85,6 +95,7 @@ struct message_cursor message_cursor_of(const struct message *message);
 bool offer_next(struct message_cursor *cursor, struct offer_entry *out);
 bool table_next(struct message_cursor *cursor, struct table_entry *out);
 bool want_next(struct message_cursor *cursor, struct want_entry *out);
+bool waiting_next(struct message_cursor *cursor, struct waiting_entry *out);
 
 /* Each writes one whole message; the writer was just initialised. */
 void message_put_offer(struct writer *w, const struct offer_entry *entries, unsigned count);
@@ -94,6 +105,8 @@ void message_put_table(
 void message_put_question(struct writer *w, const uint8_t *author, uint64_t seq, bool refused);
 void message_put_give(struct writer *w, const uint8_t *author, enum object_kind kind, struct bytes object);
 void message_put_ping(struct writer *w, uint64_t root, uint64_t wall_ms);
+void message_put_waiting(
+        struct writer *w, uint64_t lifetime_s, const struct waiting_entry *entries, unsigned count);
 void message_put_refuse(struct writer *w, enum refusal refusal);
 
 #endif

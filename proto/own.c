@@ -144,10 +144,16 @@ static bool is_chosen(const struct node *node, const uint8_t *relay)
 	return (author->head->head.roles & HEAD_ROLE_RELAY) != 0;
 }
 
+/* Who leaves offers no more; who drains does, and its beacon says that it drains. */
+static bool offers(const struct settings *settings)
+{
+	return settings->has_mta && settings->carry != CARRY_NONE && !settings->observe &&
+	       settings->departure != DEPARTURE_LEAVE;
+}
+
 static bool offers_itself(const struct node *node)
 {
-	return node->settings->has_mta && node->settings->carry != CARRY_NONE && !node->settings->observe &&
-	       node->settings->public.count > 0;
+	return offers(node->settings) && node->settings->public.count > 0;
 }
 
 struct chosen {
@@ -341,9 +347,7 @@ static uint64_t own_roles(const struct node *node, unsigned claims)
 {
 	const struct settings *settings = node->settings;
 
-	return (claims > 0 ? (uint64_t)HEAD_ROLE_HOME : 0) |
-	       (settings->has_mta && settings->carry != CARRY_NONE && !settings->observe ? HEAD_ROLE_RELAY
-	                                                                                 : 0) |
+	return (claims > 0 ? (uint64_t)HEAD_ROLE_HOME : 0) | (offers(settings) ? HEAD_ROLE_RELAY : 0) |
 	       (settings->zone_count > 0 ? HEAD_ROLE_PUBLISHER : 0);
 }
 

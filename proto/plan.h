@@ -7,6 +7,7 @@
 #define PROTO_PLAN_H
 
 #include "proto/node.h"
+#include "proto/ranking.h"
 
 /* Rows that the MTA's tables should hold: one for every active claim, in, and every row that was applied
  * before and isn't wanted any more, on its way out or about to be (SPEC: Order out). Absence of a head alone
@@ -36,9 +37,6 @@ enum result plan_carriage(const struct node *node, const struct carriage *last,
 void carriage_plan_fini(struct carriage_plan *plan);
 bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriage *carriage);
 
-/* Whether a relay may be *added* to what is published: a session of our own and a fresh SMTP banner. */
-typedef bool (*may_add_fn)(const void *context, const uint8_t relay[KEY_SIZE]);
-
 /* Is the domain somebody else's at this publisher? Whoever is published keeps it until the operator accepts
  * another, or its own head has let it go. */
 bool plan_is_spoken_for(const struct node *node, const struct published *before,
@@ -47,17 +45,48 @@ bool plan_is_spoken_for(const struct node *node, const struct published *before,
 /* The fixed MX lines of the domains' own zones; out->mx is planned already. RESULT_NO_MEMORY. */
 enum result plan_fixed(const struct node *node, const struct published *before, struct published *out);
 
-/* What a publisher lets planning do now. */
-struct may {
-	may_add_fn add;
-	const void *context; /* of add */
-	bool turn; /* the zones hold what was published: each set may take one step towards its target */
+/* What a publisher knows by its own evidence of a relay (proto/evidence.h). */
+struct relay_health {
+	bool up;       /* not known to be down */
+	bool addable;  /* seen alive and answering a moment ago */
+	bool draining; /* by its own word */
 };
 
-/* What the zones of this publisher should name. Absence of an object never takes anything out, no set becomes
- * empty, and for the ranking's sake none becomes smaller (proto/ranking.h). The caller owns *out. */
+/* What a publisher lets planning do now. */
+struct may {
+	struct relay_health (*health)(const void *context, const uint8_t relay[KEY_SIZE]);
+	/* Does the relay reach a home of the claimant's? NULL: all do. */
+	bool (*link_is_up)(
+	        const void *context, const uint8_t relay[KEY_SIZE], const uint8_t claimant[KEY_SIZE]);
+	/* Do the zones that name this domain answer with what is published for it? NULL: yes. */
+	bool (*is_settled)(const void *context, const char *domain);
+	const void *context;
+	bool turn;            /* the zones hold what was published: each set may take one step */
+	bool remove;          /* entries may go at all */
+	int64_t unfailing_ms; /* monotonic: before, every set counts as having just lost one to a failure */
+};
+
+/* What planning remembers from one time to the next, not durable; see proto/plan_memory.h. */
+struct plan_memory;
+
+/* What the zones of this publisher should name. Absence of an object never takes anything out, and no set
+ * becomes empty unless public DNS doesn't lead to it any more. `memory` saves work and holds the breakers'
+ * time; it may be NULL: then everything is worked out, and nothing has failed before. The caller owns *out.
+ */
 enum result plan_published(const struct node *node, const struct published *before, const struct may *may,
+        struct plan_memory *memory, struct published *out);
+
+/* The hosts of a pool zone; out->mx is planned already. RESULT_NO_MEMORY. */
+enum result plan_hosts(const struct node *node, const struct published *before, const struct may *may,
         struct published *out);
+
+/* How long a host outlives the last MX that named it. */
+int64_t plan_host_ms(const struct node *node);
+
+/* Who may be named for a domain, and why or why not, in order of rank, as plan_published() has it: for
+ * people. Returns how many. Their keys are borrowed from what is held and published. */
+unsigned plan_explain(const struct node *node, const struct published *before, const struct may *may,
+        const struct plan_memory *memory, struct bytes domain, struct contender contenders[CONTENDERS_MAX]);
 
 /* The records of one zone: of a pool zone hosts and D.mx names, of a domain's own its MX set. */
 enum result plan_zone(const struct node *node, const struct zone_setting *zone,

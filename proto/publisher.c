@@ -13,6 +13,7 @@ void publisher_fini(struct publisher *publisher)
 {
 	published_fini(&publisher->planned);
 	published_fini(&publisher->published);
+	plan_memory_fini(&publisher->memory);
 	free(publisher->banners);
 	free(publisher->zones);
 	*publisher = (struct publisher){.zone_count = 0};
@@ -38,6 +39,7 @@ enum result publisher_settle(struct publisher *publisher, struct node *node)
 	publisher->zones = zones;
 	publisher->zone_count = settings->zone_count;
 	publisher->zones_stale = true;
+	plan_memory_forget(&publisher->memory);
 	return RESULT_OK;
 }
 
@@ -119,9 +121,8 @@ bool publisher_probed(struct publisher *publisher, struct node *node, uint64_t i
 /* --- plan -------------------------------------------------------------------------------------------------
  */
 
-static bool may_add(const void *context, const uint8_t relay[KEY_SIZE])
+static bool may_add(const struct publisher *publisher, const uint8_t relay[KEY_SIZE])
 {
-	const struct publisher *publisher = context;
 	const struct node *node = publisher->node;
 	const struct banner *banner = banner_find(publisher, relay);
 
@@ -129,6 +130,11 @@ static bool may_add(const void *context, const uint8_t relay[KEY_SIZE])
 		return false;
 	return banner != NULL && banner->ever &&
 	       node->now.mono_ms - banner->good_ms <= node->timing.banner_valid_ms;
+}
+
+static struct relay_health health_of(const void *context, const uint8_t relay[KEY_SIZE])
+{
+	return (struct relay_health){.up = true, .addable = may_add(context, relay)};
 }
 
 static void persist_published(struct publisher *publisher, struct node *node)
@@ -183,7 +189,8 @@ static bool may_turn(const struct publisher *publisher, const struct node *node)
 
 void publisher_replan(struct publisher *publisher, struct node *node)
 {
-	struct may may = {.add = may_add, .context = publisher, .turn = may_turn(publisher, node)};
+	struct may may = {
+	        .health = health_of, .context = publisher, .turn = may_turn(publisher, node), .remove = true};
 	struct published planned;
 
 	if (publisher->zone_count == 0)
@@ -192,7 +199,7 @@ void publisher_replan(struct publisher *publisher, struct node *node)
 	publisher->node = node;
 	if (may.turn)
 		publisher->turn_ms = node->now.mono_ms + node->timing.epoch_ms / TURNS_PER_EPOCH;
-	if (plan_published(node, &publisher->published, &may, &planned) != RESULT_OK)
+	if (plan_published(node, &publisher->published, &may, &publisher->memory, &planned) != RESULT_OK)
 		return;
 	published_fini(&publisher->planned);
 	publisher->planned = planned;

@@ -9,6 +9,7 @@
 #include "proto/node.h"
 #include "proto/peers.h"
 #include "proto/plan.h"
+#include "proto/plan_memory.h"
 
 /* One relay's SMTP server as this publisher sees it. */
 struct banner {
@@ -36,6 +37,7 @@ struct zone_work {
 struct publisher {
 	struct published planned;
 	struct published published;
+	struct plan_memory memory;
 	bool has_file;
 	uint64_t persist_id;
 	int64_t retry_ms;

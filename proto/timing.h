@@ -47,10 +47,12 @@ struct timing {
 	int64_t epoch_ms;             /* of the ranking of relays for a domain */
 	int64_t home_ms;              /* a home that answers is probed again */
 	int64_t home_retry_ms;        /* one that didn't, */
+	int64_t home_answer_ms;       /* a probe without an answer for so long has failed */
 	int64_t home_down_ms;         /* and after so long (three failures at least) it counts as down */
 	int64_t home_hold_ms;         /* first hold-down of a home that flaps, doubled */
 	int64_t queue_ms;             /* the MTA's queue is listed again */
-	int64_t queue_soon_ms;        /* after a flush, and while a home is coming back */
+	int64_t queue_soon_ms;        /* after a flush, doubled; then what is left is flushed again */
+	int64_t waiting_ms;           /* between two words to a claimant on its mail that waits here */
 	int64_t look_ms;              /* public DNS of a domain is looked at again */
 	int64_t look_retry_ms;        /* after an error */
 	int64_t clear_ms;             /* (or the TTL) public DNS hasn't named us: then we may stop serving */
@@ -102,10 +104,12 @@ static inline struct timing timing_default(void)
 	        .epoch_ms = 3600000,
 	        .home_ms = 60000,
 	        .home_retry_ms = 2000,
+	        .home_answer_ms = 10000,
 	        .home_down_ms = 15000,
 	        .home_hold_ms = 30000,
 	        .queue_ms = 60000,
 	        .queue_soon_ms = 2000,
+	        .waiting_ms = 10000,
 	        .look_ms = 3600000,
 	        .look_retry_ms = 60000,
 	        .clear_ms = 3600000,

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "agent/command/command_depart.h"
+#include "agent/command/command_force.h"
 #include "agent/command/command_operator.h"
 #include "agent/command/command_relay.h"
 #include "agent/command/command_withdraw.h"
@@ -13,7 +15,12 @@ static const struct control_command rows[] = {
         {"claim", true, command_claim},
         {"decline", true, command_decline},
         {"domains", false, command_domains},
+        {"drain", true, command_drain},
+        {"force", true, command_force},
+        {"force clear", true, command_force_clear},
+        {"freeze", true, command_freeze},
         {"held", false, command_held},
+        {"leave", true, command_leave},
         {"log", false, command_log},
         {"members", false, command_members},
         {"pin", true, command_pin},
@@ -26,6 +33,8 @@ static const struct control_command rows[] = {
         {"reload", true, command_reload},
         {"show", false, command_show},
         {"status", false, command_status},
+        {"thaw", true, command_thaw},
+        {"undrain", true, command_undrain},
         {"unpin", true, command_unpin},
         {"why", false, command_why},
 };

@@ -239,18 +239,34 @@ static void carry_flush(struct world *world, struct member *member, struct effec
 	happening->event.text = happening->event.ok ? "" : "the driver failed";
 }
 
+/* The servers are asked when the look is over: what it took is on the way there. */
+static void carry_look(struct world *world, struct member *member, struct effect *effect)
+{
+	enum outcome outcome = driver_turn(&member->look);
+	struct happening *happening;
+
+	if (outcome == OUTCOME_HANGS)
+		return;
+	happening = answer(world, member, &member->look, HAPPEN_LOOK, effect);
+	happening->event.type = EVENT_LOOKED;
+	answer_fill(happening, outcome, "", effect);
+}
+
 void carry_answer(struct world *world, struct happening *happening)
 {
 	struct member *member = happening->member;
 	struct bytes data = bytes_of(happening->data, happening->length);
-	struct writer report;
+	struct writer report, looked;
 
 	writer_init(&report, OBJECT_SIZE_MAX);
+	writer_init(&looked, OBJECT_SIZE_MAX);
 	if (happening->type == HAPPEN_PERSIST && happening->durable)
 		files_put(&member->disk, happening->name, data);
 	if (happening->type == HAPPEN_ZONE && happening->durable) {
 		files_put(&member->dns, happening->name, data);
 		zones_check(&member->dns, member->pools.list[0].text);
+		public_dns_written(
+		        &world->dns, member, happening->name, (const char *)happening->data, world->now_ms);
 	}
 	if (happening->type == HAPPEN_TABLES && happening->durable)
 		mta_write(&member->mta, &happening->rows);
@@ -258,8 +274,13 @@ void carry_answer(struct world *world, struct happening *happening)
 		mta_put_report(&member->mta, &happening->rows, &report);
 		happening->event.data = writer_bytes(&report);
 	}
+	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
+		public_dns_look(&world->dns, world->now_ms, data, &looked);
+		happening->event.data = writer_bytes(&looked);
+	}
 	world_event(world, member, &happening->event);
 	writer_fini(&report);
+	writer_fini(&looked);
 }
 
 /* --- connections --------------------------------------------------------------------------------------- */
@@ -571,6 +592,7 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_RCPT] = carry_rcpt,
 	        [EFFECT_QUEUE] = carry_queue,
 	        [EFFECT_FLUSH] = carry_flush,
+	        [EFFECT_LOOK] = carry_look,
 	        [EFFECT_STORE] = carry_store,
 	        [EFFECT_UNSTORE] = carry_unstore,
 	        [EFFECT_ALARM] = carry_nothing,

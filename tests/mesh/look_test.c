@@ -275,8 +275,8 @@ static void explains_a_friends_domain(void **state)
 	        "ok    claimed by luz since 2027-01-15, last said 2027-01-15\n"
 	        "ok    accepted by you\n"
 	        "ok    transport -> retry:, relay_domains, RCPT tested N s ago\n"
-	        "wait  leaving for 00:00:00, its claimant is denied here: public DNS is being looked at; its "
-	        "mail is held here (retry:)\n"
+	        "wait  leaving for 00:00:01, its claimant is denied here: public DNS hasn't led here for "
+	        "00:00:00, ends when it hasn't for 01:00:00; its mail is held here (retry:)\n"
 	        "      tip: the file denies names it; waiting mail stays until you say where to: meshctl "
 	        "accept "
 	        "DOMAIN from ANOTHER, or take the denial back\n"
@@ -318,9 +318,8 @@ static void says_what_to_try_for_an_unknown_domain(void **state)
 	        "no    accepted by you from luz, who doesn't claim it\n"
 	        "      tip: luz has to run: meshctl claim luz.test\n"
 	        "note  in the tables from luz, transport -> mesh:[10.66.0.3]:25\n"
-	        "wait  leaving for 00:00:00, its claimant doesn't claim it any more: public DNS is being "
-	        "looked "
-	        "at\n");
+	        "wait  leaving for 00:00:00, its claimant doesn't claim it any more: public DNS hasn't "
+	        "led here for 00:00:00, ends when it hasn't for 01:00:00\n");
 	assert_shows(&v, v.ana, command_why, "{\"domain\":\"x.localhost\"}", render_why,
 	        "no    nobody whose statements are held here claims it\n"
 	        "no    a special-use name: no claim of it would count here\n"

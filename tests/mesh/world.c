@@ -28,6 +28,7 @@ void world_destroy(struct world *world)
 		member_destroy(world->members[i]);
 	free(world->members);
 	net_fini(&world->net);
+	public_dns_fini(&world->dns);
 	calendar_fini(&world->calendar);
 	free(world);
 }

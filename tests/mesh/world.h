@@ -17,6 +17,7 @@
 #include "tests/mesh/dice.h"
 #include "tests/mesh/member.h"
 #include "tests/mesh/net.h"
+#include "tests/mesh/public_dns.h"
 
 /* Sees each effect before it is carried out. */
 typedef void (*watch_fn)(
@@ -27,6 +28,7 @@ struct world {
 	struct dice dice;
 	struct calendar calendar;
 	struct net net;
+	struct public_dns dns;
 	struct member **members;
 	unsigned count;
 	crypto_generichash_state trace; /* of all effects */

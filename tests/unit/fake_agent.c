@@ -40,6 +40,19 @@ int64_t agent_wall_s(const struct agent *a)
 	return 1772323200; /* 2026-03-01 */
 }
 
+json_t *agent_departure(const struct agent *a)
+{
+	return json_pack("{s:b, s:[s]}", "out", 0, "steps", a->has_files ? "so far" : "not reloaded");
+}
+
+json_t *agent_release(const struct agent *a, const char *domain)
+{
+	(void)a;
+	if (strcmp(domain, "rosa.test") == 0)
+		return json_pack("{s:[s], s:[s,s]}", "serving", "ana", "leaving", "luz", "eva");
+	return json_pack("{s:[], s:[]}", "serving", "leaving");
+}
+
 /* As the daemon: all or nothing. */
 enum result agent_reload(struct agent *a, struct control_error *error)
 {

@@ -8,7 +8,7 @@
 #include "proto/plan.h"
 #include "tests/unit/support/fixture.h"
 
-enum { RELAYS = 6 };
+enum { RELAYS = 6, LONG_AGO_MS = -1000000000 };
 
 static struct fixture f;
 static struct identity me, rosa, luz, relays[RELAYS];
@@ -16,24 +16,24 @@ static const struct identity *chosen[RELAYS] = {
         &relays[0], &relays[1], &relays[2], &relays[3], &relays[4], &relays[5]};
 static const struct published nothing;
 
-static bool may_add_all(const void *context, const uint8_t relay[KEY_SIZE])
+static struct relay_health may_add_all(const void *context, const uint8_t relay[KEY_SIZE])
 {
 	(void)context;
 	(void)relay;
-	return true;
+	return (struct relay_health){.up = true, .addable = true};
 }
 
-static bool may_add_none(const void *context, const uint8_t relay[KEY_SIZE])
+static struct relay_health may_add_none(const void *context, const uint8_t relay[KEY_SIZE])
 {
 	(void)context;
 	(void)relay;
-	return false;
+	return (struct relay_health){.up = true};
 }
 
 /* All but one. */
-static bool may_add_others(const void *context, const uint8_t relay[KEY_SIZE])
+static struct relay_health may_add_others(const void *context, const uint8_t relay[KEY_SIZE])
 {
-	return memcmp(context, relay, KEY_SIZE) != 0;
+	return (struct relay_health){.up = true, .addable = memcmp(context, relay, KEY_SIZE) != 0};
 }
 
 static void serve(unsigned relay, uint64_t seq, const struct identity *claimant)
@@ -74,8 +74,8 @@ static struct published plan_as(const struct published *before, const struct may
 {
 	struct published out, again;
 
-	assert_int_equal(plan_published(&f.node, before, may, &out), RESULT_OK);
-	assert_int_equal(plan_published(&f.node, before, may, &again), RESULT_OK);
+	assert_int_equal(plan_published(&f.node, before, may, NULL, &out), RESULT_OK);
+	assert_int_equal(plan_published(&f.node, before, may, NULL, &again), RESULT_OK);
 	assert_true(published_equal(&out, &again));
 	published_fini(&again);
 	for (unsigned i = 1; i < out.mx_count; i++) {
@@ -89,9 +89,12 @@ static struct published plan_as(const struct published *before, const struct may
 	return out;
 }
 
-static struct published plan_with(const struct published *before, may_add_fn may_add, const void *context)
+typedef struct relay_health (*health_fn)(const void *context, const uint8_t relay[KEY_SIZE]);
+
+static struct published plan_with(const struct published *before, health_fn health, const void *context)
 {
-	const struct may may = {.add = may_add, .context = context};
+	const struct may may = {
+	        .health = health, .context = context, .remove = true, .unfailing_ms = LONG_AGO_MS};
 
 	return plan_as(before, &may);
 }
@@ -643,7 +646,7 @@ static void tells_the_newest_input_in_seconds(void **state)
 /* Steps until nothing moves; takes *before. Never fewer than `least`, never more than one beyond four. */
 static struct published turn_to_rest(struct published *before, unsigned least)
 {
-	const struct may may = {.add = may_add_all, .turn = true};
+	const struct may may = {.health = may_add_all, .remove = true, .turn = true};
 
 	for (unsigned steps = 0; steps < 20; steps++) {
 		struct published out = plan_as(before, &may);
@@ -720,7 +723,8 @@ static void the_four_change_one_at_a_time_over_the_epochs(void **state)
 
 static void turns_nobody_out_while_the_zones_lag_or_a_relay_is_unheld(void **state)
 {
-	const struct may stay = {.add = may_add_all}, turn = {.add = may_add_all, .turn = true};
+	const struct may stay = {.health = may_add_all, .remove = true},
+	                 turn = {.health = may_add_all, .remove = true, .turn = true};
 	struct published first, out;
 
 	(void)state;
