@@ -28,17 +28,17 @@ static void tables_answered(void *context, const json_t *reply)
 	struct errand *errand = context;
 	char error[512];
 	struct event event = {.type = EVENT_TABLES, .id = errand->id, .text = error};
-	char *shadowed = NULL;
+	struct text report = {0};
 
 	event.ok = driver_reply_ok(reply, error, sizeof error);
 	if (event.ok) {
 		errand->agent->tables_rebuilt = true;
 		error[0] = '\0';
-		shadowed = driver_reply_lines(reply, "shadowed");
-		event.data = bytes_of(shadowed, shadowed != NULL ? strlen(shadowed) : 0);
+		driver_reply_tables(reply, &report);
+		event.data = bytes_of(text_get(&report), report.length);
 	}
 	agent_event(errand->agent, &event);
-	free(shadowed);
+	text_fini(&report);
 	free(errand);
 }
 
@@ -46,7 +46,7 @@ static void tables_answered(void *context, const json_t *reply)
 static void tables_prepared(void *context, const json_t *reply)
 {
 	(void)context;
-	(void)reply; /* refused where there are rows already, and then there is nothing to make */
+	(void)reply; /* what is in them already stays */
 }
 
 /* Rows go in only where Postfix is set up for them. */

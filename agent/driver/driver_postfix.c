@@ -3,9 +3,9 @@
  * The driver for Postfix. Every request has "config_dir" and "tables", absolute paths without anything that a
  * shell or Postfix would read as more than a path.
  *   check {vpn_addresses}                → missing, dangers: [{"what","why","cure"}]
- *   read  {}                             → rows: [{"domain","nexthop":[...],"relayed":bool}]
+ *   read  {}                             → rows: [{"domain","nexthop":[...],"retry":bool,"relayed":bool}]
  *   apply {rows, vpn_addresses?, rebuild?, rotation?}
- *                                        → applied, changed, shadowed: [...], unasked: [...]
+ *                                        → applied, changed, shadowed: [...], unasked: [...], found: [...]
  *   local {names}                        → local: [names]
  */
 #include "agent/driver/driver.h"
@@ -80,11 +80,11 @@ static enum result rows_apply(const json_t *request, const struct place *place,
         const struct postfix_rows *rows, json_t *reply, struct reason *why)
 {
 	bool rebuild = json_is_true(json_object_get(request, "rebuild")), changed = false;
-	json_t *shadowed = json_array(), *unasked = json_array();
+	json_t *shadowed = json_array(), *unasked = json_array(), *found = json_array();
 	enum result result;
 
-	INVARIANT(shadowed && unasked);
-	result = postfix_tables_apply(place->config_dir, place->tables, rows, rebuild, &changed, why);
+	INVARIANT(shadowed && unasked && found);
+	result = postfix_tables_apply(place->config_dir, place->tables, rows, rebuild, found, &changed, why);
 	if (!result)
 		result = postfix_verify(place->config_dir, place->tables, rows, rotation_get(request),
 		        shadowed, unasked, why);
@@ -92,6 +92,7 @@ static enum result rows_apply(const json_t *request, const struct place *place,
 	json_object_set_new(reply, "changed", json_boolean(changed));
 	json_object_set_new(reply, "shadowed", shadowed);
 	json_object_set_new(reply, "unasked", unasked);
+	json_object_set_new(reply, "found", found);
 	return result;
 }
 

@@ -39,7 +39,8 @@ static json_t *row_json(const struct table_row *row)
 		snprintf(hop, sizeof hop, "[%s]:%u", address, row->route.hops[i].port);
 		json_array_append_new(hops, json_string(hop));
 	}
-	return json_pack("{s:s, s:o}", "domain", row->domain.text, "nexthop", hops);
+	return json_pack("{s:s, s:o, s:s, s:b}", "domain", row->domain.text, "nexthop", hops, "state",
+	        row_state_word(row->state), "retry", row->waits);
 }
 
 json_t *driver_request_tables(const struct config *config, const struct table_rows *rows)
@@ -138,6 +139,41 @@ void driver_reply_missing(const json_t *reply, char *text, size_t size)
 	snprintf(text, size,
 	        "Postfix isn't set up for relaying yet: %s (%zu in all); see meshctl setup postfix",
 	        member(first, "what"), count);
+}
+
+/* "[ADDRESS]:PORT" as the core has it: "ADDRESS/PORT". */
+static void put_hop(struct text *text, const char *hop)
+{
+	const char *end = strchr(hop, ']');
+
+	if (hop[0] == '[' && end != NULL && end[1] == ':')
+		text_print(text, "%.*s/%s", (int)(end - hop - 1), hop + 1, end + 2);
+}
+
+static void put_found(struct text *text, const json_t *row)
+{
+	const json_t *hops = json_object_get(row, "nexthop"), *hop;
+	size_t index;
+
+	text_print(text, "found %s ", member(row, "domain"));
+	if (json_array_size(hops) == 0)
+		text_print(text, "-");
+	json_array_foreach(hops, index, hop)
+	{
+		text_print(text, "%s", index > 0 ? "," : "");
+		put_hop(text, json_string_value(hop) != NULL ? json_string_value(hop) : "");
+	}
+	text_print(text, "\n");
+}
+
+void driver_reply_tables(const json_t *reply, struct text *report)
+{
+	const json_t *item;
+	size_t index;
+
+	json_array_foreach(json_object_get(reply, "shadowed"), index, item)
+	        text_print(report, "shadowed %s\n", member(item, "domain"));
+	json_array_foreach(json_object_get(reply, "found"), index, item) put_found(report, item);
 }
 
 /* The string that an element of an array is, or has as its domain. */

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "agent/config/config.h"
+#include "agent/driver/text.h"
 #include "proto/desired.h"
 
 /* Each returns a new reference, NULL without memory. */
@@ -26,6 +27,9 @@ bool driver_reply_ok(const json_t *reply, char *text, size_t size);
 /* What a good reply to `check` finds wrong: a text that names the first thing and how many there are, and
  * what to do. Empty text: nothing. */
 void driver_reply_missing(const json_t *reply, char *text, size_t size);
+
+/* What a good reply to `apply` reports of the tables, as relay_tables() takes it. */
+void driver_reply_tables(const json_t *reply, struct text *report);
 
 /* Lines of strings of an array member; of "domain" members where its elements are objects. malloc'd,
  * NUL-terminated, NULL without memory. */

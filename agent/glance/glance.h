@@ -82,6 +82,9 @@ json_t *glance_own_domain(
 json_t *glance_claim(const struct glance *glance, const struct author *author, const struct claim *claim,
         unsigned index, struct glance_carriers *carriers, bool verbose);
 
+/* How far an applied row is on its way out; null where it is simply in. */
+json_t *glance_row(const struct glance *glance, const struct table_row *row);
+
 /* All own ones; all of others that may concern this node, and rows that are kept without a claim. */
 json_t *glance_own_domains(const struct glance *glance, bool verbose);
 json_t *glance_carried(const struct glance *glance, bool verbose);
