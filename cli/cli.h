@@ -26,6 +26,9 @@ struct cli {
 	const char *as;          /* of pin; NULL if it wasn't given */
 	const char *mesh_prefix; /* of init; NULL if it wasn't given */
 	bool verbose;            /* of domains */
+	bool hold;               /* of queue */
+	bool release;            /* of queue */
+	bool all;                /* of flush */
 };
 
 /* Tells why a command wasn't done: on stderr for people, as a reply of the control protocol on stdout with

@@ -14,6 +14,8 @@ enum cli_takes {
 	CLI_TAKES_AS = 1,          /* --as NAME */
 	CLI_TAKES_MESH_PREFIX = 2, /* --mesh-prefix PREFIX */
 	CLI_TAKES_VERBOSE = 4,     /* --verbose */
+	CLI_TAKES_HOLD = 8,        /* --hold, --release */
+	CLI_TAKES_ALL = 16,        /* --all */
 };
 
 struct cli_command {
@@ -49,6 +51,12 @@ enum cli_exit command_relay_del(const struct cli *cli, char *const *args, int co
 enum cli_exit command_release(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count);
+
+/* cli/command_mail.c: mail that waits. */
+enum cli_exit command_flush(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_homes(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_queue(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_waiting(const struct cli *cli, char *const *args, int count);
 
 /* cli/command_look.c */
 enum cli_exit command_domains(const struct cli *cli, char *const *args, int count);

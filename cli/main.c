@@ -18,6 +18,9 @@ enum option_id {
 	OPTION_AS,
 	OPTION_MESH_PREFIX,
 	OPTION_VERBOSE,
+	OPTION_HOLD,
+	OPTION_RELEASE,
+	OPTION_ALL,
 	OPTION_HELP,
 	OPTION_VERSION
 };
@@ -29,6 +32,9 @@ static const struct option options[] = {
         {"as", required_argument, NULL, OPTION_AS},
         {"mesh-prefix", required_argument, NULL, OPTION_MESH_PREFIX},
         {"verbose", no_argument, NULL, OPTION_VERBOSE},
+        {"hold", no_argument, NULL, OPTION_HOLD},
+        {"release", no_argument, NULL, OPTION_RELEASE},
+        {"all", no_argument, NULL, OPTION_ALL},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0},
@@ -96,6 +102,9 @@ static enum cli_exit take_option(struct request *request, int id, const char *wo
 	}
 	if (id == OPTION_VERBOSE || id == 'v')
 		request->cli.verbose = true;
+	request->cli.hold |= id == OPTION_HOLD;
+	request->cli.release |= id == OPTION_RELEASE;
+	request->cli.all |= id == OPTION_ALL;
 	if (id == OPTION_HELP)
 		request->wants_help = true;
 	if (id == OPTION_VERSION)
@@ -155,6 +164,9 @@ static enum cli_exit check_use(const struct cli *cli, const struct cli_command *
 	        {cli->as != NULL, CLI_TAKES_AS, "--as"},
 	        {cli->mesh_prefix != NULL, CLI_TAKES_MESH_PREFIX, "--mesh-prefix"},
 	        {cli->verbose, CLI_TAKES_VERBOSE, "--verbose"},
+	        {cli->hold, CLI_TAKES_HOLD, "--hold"},
+	        {cli->release, CLI_TAKES_HOLD, "--release"},
+	        {cli->all, CLI_TAKES_ALL, "--all"},
 	};
 	char usage[256];
 

@@ -13,11 +13,14 @@ static const struct control_command rows[] = {
         {"claim", true, command_claim},
         {"decline", true, command_decline},
         {"domains", false, command_domains},
+        {"flush", true, command_flush},
         {"held", false, command_held},
+        {"homes", false, command_homes},
         {"log", false, command_log},
         {"members", false, command_members},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
+        {"queue", false, command_queue},
         {"relay add", true, command_relay_add},
         {"relay carry", true, command_relay_carry},
         {"relay del", true, command_relay_del},
@@ -27,6 +30,7 @@ static const struct control_command rows[] = {
         {"show", false, command_show},
         {"status", false, command_status},
         {"unpin", true, command_unpin},
+        {"waiting", false, command_waiting},
         {"why", false, command_why},
 };
 
