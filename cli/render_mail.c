@@ -180,6 +180,8 @@ static void add_elsewhere(struct render_table *table, const json_t *relay, size_
 	span_of(oldest, domain, "oldest_s");
 	span_of(bounces, domain, "bounces_s");
 	span_of(heard, relay, "heard_s");
+	if (json_is_true(json_object_get(relay, "session")))
+		snprintf(heard, sizeof heard, "now");
 	if (at > 0)
 		heard[0] = '\0';
 	render_table_add(table, cells, COUNT(cells));

@@ -189,10 +189,13 @@ static json_t *waiting_at_json(const struct glance *glance, const struct waiting
 		                         "bounces_s", left_json(glance, row->bounces_s)));
 	}
 	key_render(at->relay, key);
-	object = json_pack("{s:s, s:s, s:o, s:I, s:o, s:o, s:o}", "relay", glance_name(glance, at->relay),
-	        "key", key, "heard_s", age_json(glance, at->heard_wall_ms / 1000), "count",
-	        (json_int_t)mail.count, "oldest_s", age_json(glance, mail.oldest_s), "bounces_s",
-	        left_json(glance, mail.bounces_s), "domains", domains);
+	/* Each change is told: its last word holds as long as the session does. */
+	object =
+	        json_pack("{s:s, s:s, s:b, s:o, s:I, s:o, s:o, s:o}", "relay", glance_name(glance, at->relay),
+	                "key", key, "session", peers_up(glance->peers, at->relay) != NULL, "heard_s",
+	                age_json(glance, at->heard_wall_ms / 1000), "count", (json_int_t)mail.count,
+	                "oldest_s", age_json(glance, mail.oldest_s), "bounces_s",
+	                left_json(glance, mail.bounces_s), "domains", domains);
 	return object;
 }
 
