@@ -66,6 +66,7 @@ struct config {
 	unsigned mesh_prefix_count;
 	uint16_t mesh_port;
 	uint16_t smtp_port;
+	char tinc_user[CONFIG_WORD_SIZE]; /* that tincd's hooks run as; "": root */
 	enum carry carry; /* whose proved claims are carried; it accepts nothing by itself */
 	bool vouch_pins;
 	bool observe;

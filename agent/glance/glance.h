@@ -100,5 +100,14 @@ json_t *glance_queue(const struct glance *glance, const uint8_t *key, const char
 
 /* Mail for our own domains elsewhere, relay by relay. */
 json_t *glance_waiting(const struct glance *glance);
+/* --- on the way out ----------------------------------------------------------------------------------- */
+
+/* This node departs, and neither its tables nor its carriage name anything any more. */
+bool glance_is_out(const struct glance *glance);
+
+/* As agent_departure(), agent_recovery() and agent_release() tell it. */
+json_t *glance_departure(const struct glance *glance);
+json_t *glance_recovery(const struct glance *glance);
+json_t *glance_release(const struct glance *glance, const char *domain);
 
 #endif

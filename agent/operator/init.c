@@ -239,7 +239,11 @@ static enum result make_lists(struct making *making)
 	        {making->paths->denies,
 	                "# Keys that don't count at this node, whatever others say, one a line.\n"
 	                "# After editing: meshctl reload\n"},
-	        {making->paths->forced, "# Nothing can be forced yet.\n"},
+	        {making->paths->forced,
+	                "# What the operator said against what the mesh would do by itself: drain, leave,\n"
+	                "# frozen, or DOMAIN in|out KEY until TIME REASON, one a line. meshctl drain, "
+	                "leave,\n"
+	                "# freeze and force write them. After editing: meshctl reload\n"},
 	        {making->paths->relays,
 	                "# Which relays carry this node's domains, where it isn't all pins that offer:\n"
 	                "# KEY PREFERENCE or KEY no, one a line. meshctl relay add and relay del write "
