@@ -27,9 +27,9 @@ const char *finding_word(enum finding_kind kind)
 	return words[kind < FINDINGS ? kind : FINDING_UNKNOWN];
 }
 
-bool finding_is_well(enum finding_kind kind)
+bool finding_is_wrong(enum finding_kind kind)
 {
-	return kind == FINDING_AGREES;
+	return kind != FINDING_AGREES && kind != FINDING_UNKNOWN;
 }
 
 bool finding_is_answer(enum finding_kind kind)

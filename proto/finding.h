@@ -41,8 +41,8 @@ struct finding finding_of(const struct node *node, const struct look *look);
 /* One word for --json. Static storage. */
 const char *finding_word(enum finding_kind kind);
 
-/* Is it as it should be, as far as is known? Did somebody answer, and could it be judged? */
-bool finding_is_well(enum finding_kind kind);
+/* Is there anything that somebody should mend? Did somebody answer, and could it be judged? */
+bool finding_is_wrong(enum finding_kind kind);
 bool finding_is_answer(enum finding_kind kind);
 
 /* What look->finding says, "rosa.test: registrar still names mx.rosa.test", and what to do about it, by whom.

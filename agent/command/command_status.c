@@ -307,12 +307,13 @@ static json_t *roles_json(const struct report *report)
 	return roles;
 }
 
-static json_t *counters_json(const struct counters *c)
+static json_t *counters_json(const struct counters *c, const struct vpn *vpn)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
 	        "objects_refused", (json_int_t)c->objects_refused, "messages_refused",
 	        (json_int_t)c->messages_refused, "sessions_refused", (json_int_t)c->sessions_refused,
-	        "handshakes_failed", (json_int_t)c->handshakes_failed);
+	        "handshakes_failed", (json_int_t)c->handshakes_failed, "events_refused",
+	        (json_int_t)event_socket_refused(vpn->events));
 }
 
 static json_t *alarms_json(const struct agent *agent)
@@ -417,7 +418,7 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	warn_all_old(&report, json_object_get(data, "waiting_here"));
 	json_object_set_new(data, "waiting_elsewhere", glance_waiting(&report.glance));
 	json_object_set_new(data, "strangers", strangers_json(&report));
-	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters));
+	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters, &agent->vpn));
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));
