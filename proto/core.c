@@ -34,7 +34,7 @@ struct core {
 };
 
 const char *const core_fact_names[] = {
-        FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, NULL};
+        FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, FACT_HEARD, NULL};
 
 /* --- life -------------------------------------------------------------------------------------------- */
 
@@ -56,7 +56,6 @@ static enum result core_init(struct core *core, const struct core_identity *iden
 	node->identity = (struct session_identity){.session_secret = identity->session_secret,
 	        .psk = identity->psk,
 	        .certificate = identity->certificate};
-	core->publisher.peers = &core->peers;
 	return archive_put(&node->archive, node_self(node), OBJECT_CERTIFICATE, identity->certificate,
 	        (struct moment){.wall_ms = 0}, &node->timing);
 }
@@ -121,7 +120,9 @@ enum result core_load(
 	if (strcmp(name, FACT_APPLIED) == 0)
 		return relay_load(&core->relay, text, line);
 	if (strcmp(name, FACT_PUBLISHED) == 0)
-		return publisher_load(&core->publisher, text, line);
+		return publisher_load(&core->publisher, now, text, line);
+	if (strcmp(name, FACT_HEARD) == 0)
+		return publisher_load_heard(&core->publisher, text, line);
 	return own_load(&core->own, &core->node, name, text, line);
 }
 
@@ -390,10 +391,15 @@ static void notice_exchange(struct core *core)
 
 enum { REPLAN_REST_MS = 200 };
 
+static bool is_replan_wanted(const struct core *core)
+{
+	return core->plan_due || core->planned_generation != core->node.archive.generation;
+}
+
 /* While objects are still coming in, a plan is made a few times a second, not for each of them. */
 static bool is_replan_due(const struct core *core)
 {
-	if (!core->plan_due && core->planned_generation == core->node.archive.generation)
+	if (!is_replan_wanted(core))
 		return false;
 	return core->gossip.wants.count == 0 || core->node.now.mono_ms >= core->planned_ms + REPLAN_REST_MS;
 }
@@ -439,12 +445,16 @@ static void unstore_dropped(struct node *node)
 	archive->dropped_count = 0;
 }
 
+static bool mta_is_up(const struct core *core)
+{
+	return core->node.settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
+}
+
 static uint64_t beacon_flags(const struct core *core)
 {
 	const struct settings *settings = core->node.settings;
-	bool mta_up = settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
 
-	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
+	return (mta_is_up(core) ? (uint64_t)BEACON_MTA_UP : 0) |
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
 }
 
@@ -465,6 +475,18 @@ static void settle_bits(struct core *core)
 		        beacon_bits_encode(&self->carriage, &node->homes, node->now.mono_ms, core->bits);
 }
 
+/* Evidence is judged by the newest word on who lives; a plan of the zones alone uses the view of the last
+ * whole plan, so none may be due. */
+static void settle_zones(struct core *core)
+{
+	struct node *node = &core->node;
+
+	publisher_look(&core->publisher, node, &core->peers, &core->liveness, mta_is_up(core));
+	if (!is_replan_wanted(core) && publisher_plan_due(&core->publisher, node) <= node->now.mono_ms)
+		publisher_replan(&core->publisher, node);
+	publisher_step(&core->publisher, node);
+}
+
 static void settle(struct core *core)
 {
 	struct node *node = &core->node;
@@ -483,7 +505,6 @@ static void settle(struct core *core)
 	queues_step(&node->queues, node, &core->relay.applied);
 	waiting_step(node, &core->peers);
 	relay_step(&core->relay, node);
-	publisher_step(&core->publisher, node);
 	own_step(&core->own, node, relay_serves, &core->relay);
 	settle_bits(core);
 	liveness_step(&core->liveness, node, &core->peers,
@@ -491,6 +512,7 @@ static void settle(struct core *core)
 	                .load = node->load,
 	                .queue = queues_class(&node->queues),
 	                .claimants = bytes_of(core->bits, core->bits_length)});
+	settle_zones(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	unstore_dropped(node);
 }
@@ -562,8 +584,8 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, peers_due(&core->peers, node));
 	due = earlier(due, gossip_due(&core->gossip));
 	due = earlier(due, liveness_due(&core->liveness, node));
-	if (core->plan_due || core->planned_generation != node->archive.generation)
-		due = earlier(due, core->planned_ms + REPLAN_REST_MS);
+	due = earlier(due, is_replan_wanted(core) ? core->planned_ms + REPLAN_REST_MS
+	                                          : publisher_plan_due(&core->publisher, node));
 	due = earlier(due, looks_due(&node->looks, node));
 	due = earlier(due, homes_due(&node->homes, node));
 	due = earlier(due, queues_due(&node->queues, node));
