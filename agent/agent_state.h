@@ -16,8 +16,10 @@
 #include "agent/operator/identity.h"
 #include "agent/operator/operator_files.h"
 #include "agent/operator/paths.h"
+#include "agent/service.h"
 #include "agent/smtp/probe.h"
 #include "agent/transport.h"
+#include "agent/vpn.h"
 #include "proto/core.h"
 
 enum { AGENT_NOTES_MAX = 32, AGENT_SIGNALS = 3 };
@@ -30,8 +32,8 @@ struct agent_note {
 
 struct agent {
 	uv_loop_t loop;
-	uv_timer_t timer;        /* of the core */
-	uv_timer_t listen_timer; /* of addresses that aren't there yet */
+	uv_timer_t timer; /* of the core */
+	uv_timer_t load_timer;
 	uv_signal_t signals[AGENT_SIGNALS];
 	struct paths paths;
 	struct config config;
@@ -45,13 +47,14 @@ struct agent {
 	struct core *core;
 	struct store_keeper keeper;
 	struct transport *transport;
-	struct helper_process *helper;
+	struct helper_process *helper; /* of the mail and name servers */
+	struct helper_process *looker; /* another, for public DNS, which may take long to answer */
 	struct probes probes;
 	struct control *control;
 	bool tables_rebuilt; /* since the start */
 	json_t *setup;       /* what the last check of the MTA found missing; NULL: not checked yet */
-	char listen_error[160];
-	bool listen_said;
+	struct vpn vpn;
+	struct service service;
 	bool draining;
 	bool stopping;
 	struct agent_note notes[AGENT_NOTES_MAX]; /* a ring */

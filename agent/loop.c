@@ -20,12 +20,13 @@
 #include "agent/command/commands.h"
 #include "agent/config/settings_build.h"
 #include "agent/errands.h"
+#include "agent/glance/glance.h"
 #include "agent/log.h"
 #include "proto/assert.h"
 #include "proto/facts.h"
 #include "store/fact_file.h"
 
-enum { LISTEN_RETRY_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10 };
+enum { LOAD_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10 };
 
 /* --- time and events --------------------------------------------------------------------------------- */
 
@@ -91,8 +92,9 @@ static void on_received(void *context, uint32_t id, struct bytes bytes)
 }
 
 /* How loaded this machine is, in quarters of its processors, for the next beacon. */
-static void tell_load(struct agent *agent)
+static void on_load_due(uv_timer_t *timer)
 {
+	struct agent *agent = timer->data;
 	double average[3];
 	unsigned cores = uv_available_parallelism(), load;
 
@@ -102,36 +104,6 @@ static void tell_load(struct agent *agent)
 		load = BEACON_LOAD_MAX;
 	if (load != core_node(agent->core)->load)
 		agent_event(agent, &(struct event){.type = EVENT_LOAD, .id = load});
-}
-
-/* A VPN address may come and go with tinc: listening is tried until it works, and again after each change. */
-static void on_listen(uv_timer_t *timer)
-{
-	struct agent *agent = timer->data;
-	const struct config *config = &agent->config;
-	bool all = true;
-
-	transport_listen_only(
-	        agent->transport, config->vpn_addresses, config->vpn_address_count, config->mesh_port);
-	for (unsigned i = 0; i < config->vpn_address_count; i++) {
-		const char *text = "";
-		char address[ADDRESS_TEXT_BYTES];
-
-		if (transport_listen(agent->transport, &config->vpn_addresses[i], config->mesh_port, &text) ==
-		        RESULT_OK)
-			continue;
-		all = false;
-		address_render(&config->vpn_addresses[i], address);
-		snprintf(agent->listen_error, sizeof agent->listen_error, "can't listen at %s port %u: %s",
-		        address, config->mesh_port, text);
-	}
-	if (all)
-		agent->listen_error[0] = '\0';
-	else if (!agent->listen_said)
-		log_line(LOG_WARNING, "%s; trying on", agent->listen_error);
-	agent->listen_said = !all;
-	tell_load(agent);
-	uv_timer_start(&agent->listen_timer, on_listen, LISTEN_RETRY_MS, 0);
 }
 
 /* --- effects ---------------------------------------------------------------------------------------------
@@ -207,7 +179,7 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_LOCAL] = errand_local,
 	        [EFFECT_BANNER] = errand_probe,
 	        [EFFECT_RCPT] = errand_probe,
-	        [EFFECT_LOOK] = errand_nothing,
+	        [EFFECT_LOOK] = errand_look,
 	        [EFFECT_QUEUE] = errand_nothing,
 	        [EFFECT_FLUSH] = errand_nothing,
 	        [EFFECT_ALARM] = on_alarm,
@@ -271,6 +243,32 @@ int64_t agent_mono_ms(const struct agent *agent)
 	return now_is().mono_ms;
 }
 
+json_t *agent_departure(const struct agent *agent)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_departure(&glance);
+}
+
+json_t *agent_recovery(const struct agent *agent)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_recovery(&glance);
+}
+
+void agent_recover(struct agent *agent)
+{
+	agent_event(agent, &(struct event){.type = EVENT_RECOVER});
+}
+
+json_t *agent_release(const struct agent *agent, const char *domain)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_release(&glance, domain);
+}
+
 void agent_note(struct agent *agent, const char *text, int64_t wall_s)
 {
 	struct agent_note *note = &agent->notes[agent->note_count++ % AGENT_NOTES_MAX];
@@ -319,7 +317,7 @@ enum result agent_reload(struct agent *agent, struct control_error *error)
 		complaint_set(&error->why, "out of memory");
 		return result;
 	}
-	on_listen(&agent->listen_timer);
+	vpn_reloaded(agent);
 	drain(agent);
 	log_line(LOG_NOTICE, "configuration and the operator's files are read anew");
 	return RESULT_OK;
@@ -437,12 +435,15 @@ static void on_stop(uv_signal_t *signal, int number)
 	if (agent->stopping)
 		return;
 	log_line(LOG_NOTICE, "stopping at %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	service_stopping(agent);
 	agent_event(agent, &(struct event){.type = EVENT_STOPPING});
 	agent->stopping = true;
 	uv_timer_stop(&agent->timer);
+	vpn_close(agent);
 	probes_cancel(&agent->probes, free);
 	control_close(agent->control, NULL, NULL);
 	helper_process_destroy(agent->helper, errand_drop);
+	helper_process_destroy(agent->looker, errand_drop);
 	transport_destroy(agent->transport);
 	uv_stop(&agent->loop);
 }
@@ -452,8 +453,10 @@ static void on_hangup(uv_signal_t *signal, int number)
 	struct control_error error = {0};
 
 	(void)number;
+	service_reloading(signal->data);
 	if (agent_reload(signal->data, &error) != RESULT_OK)
 		log_line(LOG_ERROR, "reload refused, the running configuration stays: %s", error.why.text);
+	service_reloaded(signal->data);
 }
 
 static void start_signals(struct agent *agent)
@@ -474,17 +477,22 @@ static enum result start_loop(struct agent *agent, const char *program, struct c
 	        .opened = on_opened, .received = on_received, .closed = on_closed};
 	struct control_options control = {
 	        .path = agent->paths.control_socket, .service = commands_service(agent)};
+	enum result result;
 
 	uv_timer_init(&agent->loop, &agent->timer);
-	uv_timer_init(&agent->loop, &agent->listen_timer);
-	agent->timer.data = agent->listen_timer.data = agent;
+	uv_timer_init(&agent->loop, &agent->load_timer);
+	agent->timer.data = agent->load_timer.data = agent;
 	agent->transport = transport_create(
 	        &agent->loop, &calls, agent, core_node(agent->core)->limits.session_queue_bytes);
 	agent->helper = helper_process_create(&agent->loop, program);
-	if (agent->transport == NULL || agent->helper == NULL) {
+	agent->looker = helper_process_create(&agent->loop, program);
+	if (agent->transport == NULL || agent->helper == NULL || agent->looker == NULL) {
 		complaint_set(why, "out of memory");
 		return RESULT_NO_MEMORY;
 	}
+	result = vpn_open(agent, why);
+	if (result != RESULT_OK)
+		return result;
 	return control_open(&agent->control, &agent->loop, &control, why);
 }
 
@@ -511,6 +519,7 @@ static void agent_end(struct agent *agent)
 	free(agent->certificate);
 	if (agent->var_fd >= 0)
 		fact_dir_close(agent->var_fd);
+	service_close(agent);
 	uv_loop_close(&agent->loop);
 	sodium_memzero(agent, sizeof *agent);
 	free(agent);
@@ -526,6 +535,7 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 	agent->paths = *paths;
 	agent->var_fd = -1;
 	uv_loop_init(&agent->loop);
+	service_open(agent);
 	result = agent_load(agent, why);
 	if (result == RESULT_OK) /* before signals are held back: it may take a while */
 		store_keeper_start(&agent->keeper, agent->core, agent->paths.store_dir, program, now_is());
@@ -533,10 +543,12 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 		result = start_loop(agent, program, why);
 	if (result == RESULT_OK) {
 		start_signals(agent);
-		on_listen(&agent->listen_timer);
+		vpn_look(agent);
+		uv_timer_start(&agent->load_timer, on_load_due, 0, LOAD_MS);
 		agent_event(agent, &(struct event){.type = EVENT_START});
 		log_line(LOG_NOTICE, "meshd %s runs as %s in net %s%s", CORREOMESH_VERSION,
 		        agent->config.name, paths->net, agent->config.observe ? ", observing only" : "");
+		service_ready(agent);
 		uv_run(&agent->loop, UV_RUN_DEFAULT);
 		/* What was closed in on_stop() gets a turn to go; then whatever is left is closed. */
 		for (unsigned turn = 0; turn < CLOSING_TURNS && uv_loop_alive(&agent->loop); turn++) {

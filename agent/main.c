@@ -12,9 +12,11 @@
 
 #include "agent/driver/helper.h"
 #include "agent/driver/setup_postfix.h"
+#include "agent/driver/textfile.h"
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/operator/init.h"
+#include "agent/tinc/setup_tinc.h"
 #include "store/store_reader.h"
 
 enum { EXIT_USAGE = 2 };
@@ -23,7 +25,7 @@ static const char usage[] =
         "usage: meshd [--prefix DIR] --net NET               run the agent in the foreground\n"
         "       meshd [--prefix DIR] --net NET --init NAME ADDRESS [--mesh-prefix PREFIX]\n"
         "       meshd [--prefix DIR] --net NET --key         print this node's key line\n"
-        "       meshd [--prefix DIR] --net NET --setup postfix\n"
+        "       meshd [--prefix DIR] --net NET --setup postfix | tinc [DIRECTORY]\n"
         "       meshd --help | --version\n"
         "\n"
         "meshd runs beside tinc, gossips signed claims with its friends' agents and drives this node's\n"
@@ -47,6 +49,7 @@ struct options {
 	const char *fd; /* of the helper and the store's reader: the socket to their parent */
 	const char *dir;
 	const char *setup;
+	const char *setup_dir; /* of the tinc net; NULL: /etc/tinc/NET */
 	struct init_options init;
 };
 
@@ -88,6 +91,10 @@ static bool take_options(int argc, char **argv, struct options *out)
 		out->dir = argv[optind];
 		return true;
 	}
+	if (out->mode == MODE_SETUP && argc - optind == 1) {
+		out->setup_dir = argv[optind];
+		return true;
+	}
 	if (out->mode == MODE_INIT && argc - optind == 2) {
 		out->init.name = argv[optind];
 		out->init.address = argv[optind + 1];
@@ -115,38 +122,6 @@ static int complain(const struct complaint *why)
 	return EXIT_FAILURE;
 }
 
-static int run_setup(const struct paths *paths, const char *what)
-{
-	struct config config;
-	struct complaint why;
-	char texts[CONFIG_ADDRESSES_MAX][ADDRESS_TEXT_BYTES];
-	const char *addresses[CONFIG_ADDRESSES_MAX];
-	int left;
-
-	if (strcmp(what, "postfix") != 0) {
-		fprintf(stderr, "meshd: can't set up \"%s\"; there is: postfix\n", what);
-		return EXIT_USAGE;
-	}
-	if (config_load(&config, paths, &why) != RESULT_OK)
-		return complain(&why);
-	for (unsigned i = 0; i < config.vpn_address_count; i++) {
-		address_render(&config.vpn_addresses[i], texts[i]);
-		addresses[i] = texts[i];
-	}
-	if (config.postfix.is_set) {
-		left = setup_postfix_print(config.postfix.config_dir, config.postfix.tables, addresses,
-		        config.vpn_address_count, stdout);
-	} else {
-		fprintf(stderr,
-		        "meshd: %s has no postfix section\n  tip: add postfix { config_dir = "
-		        "\"/etc/postfix\" }\n",
-		        paths->config);
-		left = -1;
-	}
-	config_fini(&config);
-	return left < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 /* Our own program, for the helper: as it was started, unless the system knows better. */
 static const char *program_of(const char *argument)
 {
@@ -157,6 +132,101 @@ static const char *program_of(const char *argument)
 		return argument;
 	path[length] = '\0';
 	return path;
+}
+
+static int setup_postfix(const struct paths *paths, const struct config *config, const char *dir)
+{
+	char texts[CONFIG_ADDRESSES_MAX][ADDRESS_TEXT_BYTES];
+	const char *addresses[CONFIG_ADDRESSES_MAX];
+
+	if (dir != NULL)
+		return EXIT_USAGE;
+	if (!config->postfix.is_set) {
+		fprintf(stderr,
+		        "meshd: %s has no postfix section\n  tip: add postfix { config_dir = "
+		        "\"/etc/postfix\" }\n",
+		        paths->config);
+		return EXIT_FAILURE;
+	}
+	for (unsigned i = 0; i < config->vpn_address_count; i++) {
+		address_render(&config->vpn_addresses[i], texts[i]);
+		addresses[i] = texts[i];
+	}
+	return setup_postfix_print(config->postfix.config_dir, config->postfix.tables, addresses,
+	               config->vpn_address_count, stdout) < 0
+	               ? EXIT_FAILURE
+	               : EXIT_SUCCESS;
+}
+
+/* meshctl of the same installation, or build. */
+static void find_meshctl(char path[PATHS_SIZE])
+{
+	static const char *const places[] = {"meshctl", "../bin/meshctl", "../cli/meshctl"};
+	char own[4096], tried[4096 + 32], *found = NULL;
+
+	snprintf(own, sizeof own, "%s", program_of(""));
+	*(strrchr(own, '/') != NULL ? strrchr(own, '/') : own) = '\0';
+	for (size_t i = 0; i < sizeof places / sizeof places[0] && found == NULL; i++) {
+		snprintf(tried, sizeof tried, "%s/%s", own, places[i]);
+		found = access(tried, X_OK) == 0 ? realpath(tried, NULL) : NULL;
+	}
+	snprintf(path, PATHS_SIZE, "%s", found != NULL && textfile_path_is_plain(found) ? found : "meshctl");
+	free(found);
+}
+
+static int setup_tinc(const struct paths *paths, const struct config *config, const char *dir)
+{
+	char own_dir[PATHS_SIZE], defaults[PATHS_SIZE], meshctl[PATHS_SIZE], command[3 * PATHS_SIZE];
+	struct setup_tinc setup = {.dir = dir != NULL ? dir : own_dir,
+	        .defaults = defaults,
+	        .command = command,
+	        .config = paths->config,
+	        .tinc_user = config->tinc_user};
+	struct complaint why;
+	unsigned missing;
+
+	snprintf(own_dir, sizeof own_dir, "%s/etc/tinc/%s", paths->prefix, paths->net);
+	snprintf(defaults, sizeof defaults, "%s/etc/default/tinc", paths->prefix);
+	find_meshctl(meshctl);
+	snprintf(command, sizeof command, "%s%s%s --net %s tinc-event", meshctl,
+	        paths->prefix[0] != '\0' ? " --prefix " : "", paths->prefix, paths->net);
+	if (!textfile_path_is_plain(setup.dir) ||
+	        (paths->prefix[0] != '\0' && !textfile_path_is_plain(paths->prefix))) {
+		fputs("meshd: the directory of the tinc net must be a plain absolute path\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (setup_tinc_print(&setup, stdout, &missing, &why) != RESULT_OK)
+		return complain(&why);
+	if (missing == 0)
+		return EXIT_SUCCESS;
+	fflush(stdout);
+	complaint_set(
+	        &why, "tinc's hooks in %s lack %u thing%s", setup.dir, missing, missing == 1 ? "" : "s");
+	complaint_set_tip(&why, "read what is printed, then, as root: meshctl setup tinc | sh");
+	return complain(&why);
+}
+
+static int run_setup(const struct paths *paths, const char *what, const char *dir)
+{
+	static const struct {
+		const char *what;
+		int (*run)(const struct paths *paths, const struct config *config, const char *dir);
+	} rows[] = {{"postfix", setup_postfix}, {"tinc", setup_tinc}};
+	struct complaint why;
+	struct config config;
+	int status;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (strcmp(what, rows[i].what) != 0)
+			continue;
+		if (config_load(&config, paths, &why) != RESULT_OK)
+			return complain(&why);
+		status = rows[i].run(paths, &config, dir);
+		config_fini(&config);
+		return status;
+	}
+	fprintf(stderr, "meshd: can't set up \"%s\"; there are: postfix, tinc\n", what);
+	return EXIT_USAGE;
 }
 
 static int run_agent(const struct paths *paths, const char *program)
@@ -195,5 +265,6 @@ int main(int argc, char **argv)
 		return init_main(&paths, &options.init);
 	if (options.mode == MODE_KEY)
 		return init_key_main(&paths);
-	return options.mode == MODE_SETUP ? run_setup(&paths, options.setup) : run_agent(&paths, argv[0]);
+	return options.mode == MODE_SETUP ? run_setup(&paths, options.setup, options.setup_dir)
+	                                  : run_agent(&paths, argv[0]);
 }

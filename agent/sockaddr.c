@@ -2,6 +2,7 @@
 #include "agent/sockaddr.h"
 
 #include <string.h>
+#include <unistd.h>
 
 void sockaddr_of(const struct address *address, uint16_t port, struct sockaddr_storage *out)
 {
@@ -33,4 +34,19 @@ enum result sockaddr_address(const struct sockaddr_storage *from, struct address
 	memcpy(&v6, from, sizeof v6);
 	*port = ntohs(v6.sin6_port);
 	return address_decode((const uint8_t *)&v6.sin6_addr, ADDRESS_V6_BYTES, address);
+}
+
+bool sockaddr_is_here(const struct address *address)
+{
+	struct sockaddr_storage storage;
+	bool is_here;
+	int fd;
+
+	sockaddr_of(address, 0, &storage);
+	fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	is_here = bind(fd, (struct sockaddr *)&storage, sizeof storage) == 0;
+	close(fd);
+	return is_here;
 }

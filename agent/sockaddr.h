@@ -15,4 +15,7 @@ void sockaddr_of(const struct address *address, uint16_t port, struct sockaddr_s
 /* RESULT_MALFORMED: of another family. */
 enum result sockaddr_address(const struct sockaddr_storage *from, struct address *address, uint16_t *port);
 
+/* Whether this machine has the address now, so that it can be bound. */
+bool sockaddr_is_here(const struct address *address);
+
 #endif

@@ -25,7 +25,13 @@ struct cli {
 	bool json;
 	const char *as;          /* of pin; NULL if it wasn't given */
 	const char *mesh_prefix; /* of init; NULL if it wasn't given */
+	const char *duration;    /* --for, of force; NULL if it wasn't given */
+	const char *reason;      /* of force; NULL if it wasn't given */
 	bool verbose;            /* of domains */
+	bool now;                /* of drain and leave */
+	bool clear;              /* of force */
+	bool take_newer;         /* of recover */
+	bool keep_mine;          /* of recover */
 };
 
 /* Tells why a command wasn't done: on stderr for people, as a reply of the control protocol on stdout with

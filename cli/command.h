@@ -14,6 +14,9 @@ enum cli_takes {
 	CLI_TAKES_AS = 1,          /* --as NAME */
 	CLI_TAKES_MESH_PREFIX = 2, /* --mesh-prefix PREFIX */
 	CLI_TAKES_VERBOSE = 4,     /* --verbose */
+	CLI_TAKES_NOW = 8,         /* --now */
+	CLI_TAKES_FORCE = 16,      /* --for DURATION, --reason TEXT, --clear */
+	CLI_TAKES_RECOVER = 32,    /* --take-newer, --keep-mine */
 };
 
 struct cli_command {
@@ -42,13 +45,23 @@ enum cli_exit command_setup(const struct cli *cli, char *const *args, int count)
 enum cli_exit command_accept(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_claim(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_decline(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_drain(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_force(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_freeze(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_leave(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_pin(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_recover(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relay_add(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relay_carry(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_relay_del(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_release(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_reload(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_thaw(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_undrain(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count);
+
+/* cli/command_tinc.c */
+enum cli_exit command_tinc_event(const struct cli *cli, char *const *args, int count);
 
 /* cli/command_look.c */
 enum cli_exit command_domains(const struct cli *cli, char *const *args, int count);

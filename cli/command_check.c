@@ -21,8 +21,7 @@ enum cli_exit command_key(const struct cli *cli, char *const *args, int count)
 
 enum cli_exit command_setup(const struct cli *cli, char *const *args, int count)
 {
-	const char *const rest[] = {"--setup", args[0]};
+	const char *const rest[] = {"--setup", args[0], count > 1 ? args[1] : NULL};
 
-	(void)count;
-	return meshd_run(cli, rest, 2);
+	return meshd_run(cli, rest, (size_t)count + 1);
 }

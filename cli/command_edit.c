@@ -58,6 +58,76 @@ enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count)
 	return edit(cli, "unpin", json_pack("{s:s}", "member", args[0]));
 }
 
+/* With "now" where --now was given. */
+static enum cli_exit depart(const struct cli *cli, const char *command)
+{
+	return edit(cli, command, cli->now ? json_pack("{s:s}", "now", "yes") : json_object());
+}
+
+enum cli_exit command_drain(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	return depart(cli, "drain");
+}
+
+enum cli_exit command_leave(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	return depart(cli, "leave");
+}
+
+enum cli_exit command_undrain(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	return edit(cli, "undrain", json_object());
+}
+
+enum cli_exit command_freeze(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	return edit(cli, "freeze", json_object());
+}
+
+enum cli_exit command_thaw(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	return edit(cli, "thaw", json_object());
+}
+
+enum cli_exit command_force(const struct cli *cli, char *const *args, int count)
+{
+	if (cli->clear && (count != 2 || cli->duration != NULL || cli->reason != NULL))
+		return cli_fail(cli, CLI_USAGE, "meshctl force --clear DOMAIN RELAY",
+		        "--clear takes DOMAIN and RELAY, and nothing else");
+	if (cli->clear)
+		return edit(cli, "force clear", json_pack("{s:s,s:s}", "domain", args[0], "relay", args[1]));
+	if (count != 3 || cli->duration == NULL || cli->reason == NULL)
+		return cli_fail(cli, CLI_USAGE,
+		        "meshctl force DOMAIN in|out RELAY --for DURATION --reason TEXT",
+		        "force takes DOMAIN, in or out, RELAY, --for and --reason");
+	return edit(cli, "force",
+	        json_pack("{s:s,s:s,s:s,s:s,s:s}", "domain", args[0], "way", args[1], "relay", args[2], "for",
+	                cli->duration, "reason", cli->reason));
+}
+
+enum cli_exit command_recover(const struct cli *cli, char *const *args, int count)
+{
+	(void)args;
+	(void)count;
+	if (cli->take_newer && cli->keep_mine)
+		return cli_fail(cli, CLI_USAGE, "meshctl recover shows both first",
+		        "--take-newer and --keep-mine at once");
+	if (cli->take_newer || cli->keep_mine)
+		return edit(cli, "recover",
+		        json_pack("{s:s}", "way", cli->take_newer ? "take-newer" : "keep-mine"));
+	return edit(cli, "recover", json_object());
+}
+
 enum cli_exit command_relay_add(const struct cli *cli, char *const *args, int count)
 {
 	if (count == 1)

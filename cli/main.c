@@ -17,7 +17,13 @@ enum option_id {
 	OPTION_JSON,
 	OPTION_AS,
 	OPTION_MESH_PREFIX,
+	OPTION_FOR,
+	OPTION_REASON,
 	OPTION_VERBOSE,
+	OPTION_NOW,
+	OPTION_CLEAR,
+	OPTION_TAKE_NEWER,
+	OPTION_KEEP_MINE,
 	OPTION_HELP,
 	OPTION_VERSION
 };
@@ -28,7 +34,13 @@ static const struct option options[] = {
         {"json", no_argument, NULL, OPTION_JSON},
         {"as", required_argument, NULL, OPTION_AS},
         {"mesh-prefix", required_argument, NULL, OPTION_MESH_PREFIX},
+        {"for", required_argument, NULL, OPTION_FOR},
+        {"reason", required_argument, NULL, OPTION_REASON},
         {"verbose", no_argument, NULL, OPTION_VERBOSE},
+        {"now", no_argument, NULL, OPTION_NOW},
+        {"clear", no_argument, NULL, OPTION_CLEAR},
+        {"take-newer", no_argument, NULL, OPTION_TAKE_NEWER},
+        {"keep-mine", no_argument, NULL, OPTION_KEEP_MINE},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0},
@@ -86,6 +98,21 @@ static const struct {
         {OPTION_NET, offsetof(struct cli, net)},
         {OPTION_AS, offsetof(struct cli, as)},
         {OPTION_MESH_PREFIX, offsetof(struct cli, mesh_prefix)},
+        {OPTION_FOR, offsetof(struct cli, duration)},
+        {OPTION_REASON, offsetof(struct cli, reason)},
+};
+
+/* Options that are given or not. */
+static const struct {
+	int id;
+	size_t offset; /* in struct cli */
+} flag_options[] = {
+        {OPTION_VERBOSE, offsetof(struct cli, verbose)},
+        {'v', offsetof(struct cli, verbose)},
+        {OPTION_NOW, offsetof(struct cli, now)},
+        {OPTION_CLEAR, offsetof(struct cli, clear)},
+        {OPTION_TAKE_NEWER, offsetof(struct cli, take_newer)},
+        {OPTION_KEEP_MINE, offsetof(struct cli, keep_mine)},
 };
 
 static enum cli_exit take_option(struct request *request, int id, const char *word)
@@ -94,8 +121,10 @@ static enum cli_exit take_option(struct request *request, int id, const char *wo
 		if (text_options[i].id == id)
 			memcpy((char *)&request->cli + text_options[i].offset, &optarg, sizeof optarg);
 	}
-	if (id == OPTION_VERBOSE || id == 'v')
-		request->cli.verbose = true;
+	for (size_t i = 0; i < sizeof flag_options / sizeof flag_options[0]; i++) {
+		if (flag_options[i].id == id)
+			*((bool *)((char *)&request->cli + flag_options[i].offset)) = true;
+	}
 	if (id == OPTION_HELP)
 		request->wants_help = true;
 	if (id == OPTION_VERSION)
@@ -155,6 +184,12 @@ static enum cli_exit check_use(const struct cli *cli, const struct cli_command *
 	        {cli->as != NULL, CLI_TAKES_AS, "--as"},
 	        {cli->mesh_prefix != NULL, CLI_TAKES_MESH_PREFIX, "--mesh-prefix"},
 	        {cli->verbose, CLI_TAKES_VERBOSE, "--verbose"},
+	        {cli->now, CLI_TAKES_NOW, "--now"},
+	        {cli->duration != NULL, CLI_TAKES_FORCE, "--for"},
+	        {cli->reason != NULL, CLI_TAKES_FORCE, "--reason"},
+	        {cli->clear, CLI_TAKES_FORCE, "--clear"},
+	        {cli->take_newer, CLI_TAKES_RECOVER, "--take-newer"},
+	        {cli->keep_mine, CLI_TAKES_RECOVER, "--keep-mine"},
 	};
 	char usage[256];
 

@@ -148,6 +148,14 @@ static const char *find_line(const json_t *lines, const char *begin)
 	return NULL;
 }
 
+/* What was printed matters: `setup` prints what is missing, and fails. */
+static void fail_with_lines(enum cli_exit code, const char *error, const char *tip, json_t *lines)
+{
+	cli_print_json(json_pack("{s:b,s:s,s:s,s:s,s:{s:O}}", "ok", 0, "error",
+	        error == NULL ? "meshd failed" : error, "tip", tip == NULL ? "" : tip, "code",
+	        code == CLI_USAGE ? "usage" : "failed", "data", "lines", lines));
+}
+
 static enum cli_exit tell(const struct cli *cli, int status, struct output outputs[2])
 {
 	enum cli_exit code = WIFEXITED(status) && WEXITSTATUS(status) <= CLI_NOT_RUNNING
@@ -163,8 +171,10 @@ static enum cli_exit tell(const struct cli *cli, int status, struct output outpu
 		        json_pack("{s:b,s:{s:o,s:o}}", "ok", 1, "data", "lines", lines, "notes", notes));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
 		fail_not_found(cli);
-	else
+	else if (json_array_size(lines) == 0)
 		cli_fail(cli, code, tip, "%s", error == NULL ? "meshd failed" : error);
+	else
+		fail_with_lines(code, error, tip, lines);
 	json_decref(lines);
 	json_decref(notes);
 	return code;

@@ -64,6 +64,34 @@ static void render_observe(FILE *out, const json_t *data)
 		        "no table and no zone is written (observe = yes); see meshctl plan");
 }
 
+/* What the operator said against the mesh, and how far it is. */
+static void render_word(FILE *out, const json_t *data)
+{
+	const json_t *departure = json_object_get(data, "departure");
+	const json_t *steps = json_object_get(departure, "steps");
+	const json_t *forced = json_object_get(data, "forced");
+	const char *state = render_get_text(departure, "state");
+	char date[RENDER_DATE_SIZE];
+
+	for (size_t i = 0; i < json_array_size(steps); i++)
+		render_line(out,
+		        i > 0                         ? ""
+		        : strcmp(state, "leave") == 0 ? "leaving"
+		                                      : "draining",
+		        "%s", json_string_value(json_array_get(steps, i)));
+	for (size_t i = 0; i < json_array_size(forced) && i < LINES_MAX; i++) {
+		const json_t *force = json_array_get(forced, i);
+
+		render_date(date, render_get_number(force, "until_s", -1));
+		render_line(out, i == 0 ? "forced" : "", "%s %s %s until %s: %s%s",
+		        render_get_text(force, "relay"),
+		        json_is_true(json_object_get(force, "in")) ? "into" : "out of",
+		        render_get_text(force, "domain"), date, render_get_text(force, "reason"),
+		        json_is_true(json_object_get(force, "over")) ? " (over)" : "");
+	}
+	render_rest(out, json_array_size(forced));
+}
+
 /* "rosa.test: MX ana luz", or why not. */
 static void render_domain(FILE *out, const char *label, const char *summary, const json_t *domain)
 {
@@ -272,8 +300,8 @@ static void render_warnings(FILE *out, const json_t *data)
 void render_status(FILE *out, const json_t *data)
 {
 	static void (*const parts[])(FILE * out, const json_t *data) = {render_headline, render_observe,
-	        render_my_domains, render_carried, render_tables, render_published, render_members,
-	        render_strangers, render_notes, render_warnings};
+	        render_word, render_my_domains, render_carried, render_tables, render_published,
+	        render_members, render_strangers, render_notes, render_warnings};
 
 	for (size_t i = 0; i < COUNT(parts); i++)
 		parts[i](out, data);

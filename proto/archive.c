@@ -410,6 +410,7 @@ static enum result statement_index(struct statement *statement)
 			domain_hash(claim.domain, statement->places[count].name);
 			statement->places[count++].chunk = i;
 		}
+		statement->head.unknown_odd |= claim_cursor_is_beyond(&cursor);
 	}
 	qsort(statement->places, count, sizeof *statement->places, compare_places);
 	return RESULT_OK;
@@ -560,6 +561,22 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	author->ask_due |= result == RESULT_OK;
 	author->offer_due |= result == RESULT_OK;
 	return result;
+}
+
+void archive_forget(struct archive *archive, struct author *author)
+{
+	statement_retire(archive, author, author->head);
+	statement_retire(archive, author, author->pending);
+	statement_retire(archive, author, author->beyond);
+	author->head = author->pending = author->beyond = NULL;
+	held_drop(&author->carriage_held);
+	held_drop(&author->carriage_beyond);
+	held_drop(&author->beacon_held);
+	author->carriage = (struct carriage){.seq = 0};
+	author->beacon = (struct beacon){.seq = 0};
+	author_digest(author);
+	archive->generation++;
+	author->ask_due = author->offer_due = true;
 }
 
 bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])

@@ -107,6 +107,9 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
 
+/* Forgets an author's head, carriage and beacon, but not its certificate. */
+void archive_forget(struct archive *archive, struct author *author);
+
 /* Whether any of its heads, in effect or not, names the chunk. */
 bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
 

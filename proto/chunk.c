@@ -62,7 +62,7 @@ enum result chunk_check(struct bytes chunk)
 	struct reader r;
 	struct claim claim;
 	struct bytes last = bytes_of(NULL, 0);
-	bool unknown_odd = false;
+	bool unknown_odd;
 
 	if (chunk.length > OBJECT_SIZE_MAX)
 		return RESULT_TOO_LARGE;
@@ -74,8 +74,6 @@ enum result chunk_check(struct bytes chunk)
 		last = claim.domain;
 	}
 	reader_extensions(&r, &unknown_odd);
-	if (unknown_odd)
-		reader_fail(&r, RESULT_UNKNOWN_FORMAT);
 	return reader_end(&r);
 }
 
@@ -104,6 +102,15 @@ bool claim_next(struct claim_cursor *cursor, struct claim *out)
 	out->homes = read_homes(r);
 	out->fixed_mx = read_fixed_mx(r);
 	return r->error == RESULT_OK;
+}
+
+bool claim_cursor_is_beyond(struct claim_cursor *cursor)
+{
+	bool unknown_odd = false;
+
+	INVARIANT(cursor->left == 0);
+	reader_extensions(&cursor->reader, &unknown_odd);
+	return unknown_odd;
 }
 
 bool chunk_find(struct bytes chunk, struct bytes domain, struct claim *out)

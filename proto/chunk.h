@@ -31,6 +31,9 @@ struct claim_cursor {
 struct claim_cursor claim_cursor_of(struct bytes chunk);
 bool claim_next(struct claim_cursor *cursor, struct claim *out);
 
+/* After the last claim, once: has the chunk an extension that this version must not ignore? */
+bool claim_cursor_is_beyond(struct claim_cursor *cursor);
+
 /* The claim of `domain` in a checked chunk; *out is untouched when there is none. */
 bool chunk_find(struct bytes chunk, struct bytes domain, struct claim *out);
 

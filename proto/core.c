@@ -28,6 +28,10 @@ struct core {
 	uint8_t bits_carriage[HASH_SIZE];
 	uint64_t bits_generation;
 	bool plan_due;               /* an input of planning has changed */
+	unsigned forces;             /* of the operator's that were in effect at the last look */
+	int64_t forces_ms;           /* the next one, monotonic */
+	int64_t clock_offset_ms;     /* wall less monotonic time, at the last wake-up */
+	bool clock_jumped;           /* and too few have said since what they think of it */
 	uint64_t planned_generation; /* of the archive */
 	int64_t planned_ms;          /* monotonic */
 	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
@@ -207,7 +211,7 @@ static void on_settings(struct core *core, const struct event *event)
 	if (peers_settle(&core->peers, &core->node, true) != RESULT_OK ||
 	        publisher_settle(&core->publisher, &core->node) != RESULT_OK)
 		core->node.effects.failed = true;
-	core->relay.local_ms = core->relay.retry_ms = core->node.now.mono_ms;
+	core->relay.local_ms = core->relay.retry_ms = core->forces_ms = core->node.now.mono_ms;
 	core->own.head_due = true;
 	core->plan_due = true;
 }
@@ -216,6 +220,8 @@ static void on_start(struct core *core, const struct event *event)
 {
 	(void)event;
 	core->started = true;
+	core->clock_offset_ms = core->node.now.wall_ms - core->node.now.mono_ms;
+	own_start(&core->own);
 	core->node.started_ms = core->peers.last_up_ms = core->node.now.mono_ms;
 	settle_carried(core);
 	peers_settle(&core->peers, &core->node, false);
@@ -310,7 +316,19 @@ static void on_flush(struct core *core, const struct event *event)
 
 static void on_hint(struct core *core, const struct event *event)
 {
-	homes_hint(&core->node.homes, &core->node, &event->address);
+	const struct address everywhere = {.length = 0};
+	const struct prefix where = {event->address, event->bits};
+	bool is_host = where.address.length > 0 && where.bits == 8 * where.address.length;
+
+	homes_hint(&core->node.homes, &core->node, is_host ? &where.address : &everywhere);
+	if (event->ok)
+		peers_hint(&core->peers, &core->node, &where);
+}
+
+static void on_recover(struct core *core, const struct event *event)
+{
+	(void)event;
+	own_recover(&core->own, &core->node);
 }
 
 static void on_stopping(struct core *core, const struct event *event)
@@ -325,6 +343,7 @@ static void on_ping(struct core *core, struct peer *peer, const struct message *
 {
 	/* Whatever the peer says: modulo 2^64. */
 	peer->wall_skew_ms = (int64_t)(message->wall_ms - (uint64_t)core->node.now.wall_ms);
+	peer->wall_heard = true;
 	gossip_ping(&core->gossip, &core->node, peer, message->root);
 	/* In step with the other side, one packet carries both a ping and the acknowledgement of one. */
 	if (core->node.now.mono_ms - peer->sent_ms >= core->node.timing.ping_ms / 2)
@@ -378,15 +397,115 @@ static void on_peer_up(struct core *core, struct peer *peer)
 
 /* --- one wake-up ------------------------------------------------------------------------------------- */
 
-/* The first exchange is over when a peer has offered all that it has and given what we lacked of it. */
+/* The first exchange is over when a peer has offered all that it has, and what we lacked of it was given: by
+ * whom it was asked of, which may be another. */
 static void notice_exchange(struct core *core)
 {
+	bool offered = false, given = true;
+
 	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
 		const struct peer *peer = core->peers.peers[i];
 
-		core->own.exchanged =
-		        peer->is_up && peer->offers_heard && peer->wants_out == peer->wants_late;
+		offered |= peer->is_up && !peer->closing && peer->offers_heard;
+		given &= peer->wants_out == peer->wants_late;
 	}
+	core->own.exchanged |= offered && given;
+}
+
+enum { CLOCK_JUMP_MS = 10000 }; /* NTP slews by less between two wake-ups */
+
+/* Our own clock was set: what peers said of it says nothing any more. */
+static void notice_jump(struct core *core)
+{
+	int64_t offset_ms = core->node.now.wall_ms - core->node.now.mono_ms;
+	int64_t jump_ms = offset_ms - core->clock_offset_ms;
+
+	core->clock_offset_ms = offset_ms;
+	if (jump_ms <= CLOCK_JUMP_MS && jump_ms >= -CLOCK_JUMP_MS)
+		return;
+	core->clock_jumped = true;
+	for (unsigned i = 0; i < core->peers.count; i++)
+		core->peers.peers[i]->wall_heard = false;
+}
+
+/* What the sessions say of our clock; after a jump half of them have to be heard first. */
+static struct agreed_clock ask_clock(struct core *core)
+{
+	int64_t skews_ms[CLOCK_VOICES_MAX];
+	struct agreed_clock clock;
+	unsigned count = 0, up = 0;
+
+	for (unsigned i = 0; i < core->peers.count && up < CLOCK_VOICES_MAX; i++) {
+		const struct peer *peer = core->peers.peers[i];
+
+		if (!peer->is_up || peer->closing)
+			continue;
+		up++;
+		if (peer->wall_heard)
+			skews_ms[count++] = peer->wall_skew_ms;
+	}
+	clock = agreed_clock_of(skews_ms, count);
+	core->clock_jumped &= 2 * count < up;
+	clock.unsure = core->clock_jumped;
+	clock.agreed &= !clock.unsure;
+	return clock;
+}
+
+static void notice_clock(struct core *core)
+{
+	bool was_wrong = core->node.clock.wrong, was_unsure = core->node.clock.unsure;
+	unsigned count;
+
+	notice_jump(core);
+	core->node.clock = ask_clock(core);
+	count = core->node.clock.voices;
+	if (core->node.clock.unsure)
+		core->node.clock.wrong = was_wrong;
+	core->own.head_due |= was_unsure && !core->node.clock.unsure;
+	if (core->node.clock.wrong == was_wrong)
+		return;
+	core->own.head_due = core->own.carriage_due = true;
+	if (was_wrong)
+		effects_say(&core->node.effects, EFFECT_AUDIT, "this machine's clock is right again");
+	else
+		effects_say(&core->node.effects, EFFECT_ALARM,
+		        "this machine's clock is %lld s %s those of %u members: nothing is signed until it "
+		        "is set right",
+		        (long long)(core->node.clock.skew_ms < 0 ? -(core->node.clock.skew_ms / 1000)
+		                                                 : core->node.clock.skew_ms / 1000),
+		        core->node.clock.skew_ms < 0 ? "ahead of" : "behind", count);
+}
+
+/* Our own last statements are of the future by a clock that others agree with: others refused them. What they
+ * hold of us instead is heard in new sessions, and what we sign then stands above that. */
+static void forget_future(struct core *core)
+{
+	struct node *node = &core->node;
+
+	if (!own_is_ahead(&core->own, node))
+		return;
+	own_forget(&core->own, node);
+	core->liveness.seq = 0;
+	for (unsigned i = 0; i < core->peers.count; i++)
+		peer_close(core->peers.peers[i], node, "our clock was set right: a new start");
+}
+
+/* Public DNS is looked at for what this node's tables hold, what it claims and what it publishes. */
+static void settle_looks(struct core *core)
+{
+	struct node *node = &core->node;
+	const struct table_rows *applied = &core->relay.applied;
+	const struct settings *settings = node->settings;
+	const struct published *published = &core->publisher.published;
+	const struct looks_source sources[] = {
+	        /* elements begin with their domain */
+	        {(const void *)applied->rows, sizeof *applied->rows, applied->count},
+	        {settings->claims, sizeof *settings->claims, settings->claim_count},
+	        {(const void *)published->mx, sizeof *published->mx, published->mx_count},
+	        {(const void *)published->fixed, sizeof *published->fixed, published->fixed_count},
+	};
+
+	looks_settle(&node->looks, node, sources, sizeof sources / sizeof sources[0]);
 }
 
 enum { REPLAN_REST_MS = 200 };
@@ -420,7 +539,8 @@ static void replan(struct core *core)
 	node->view = view;
 	relay_replan(&core->relay, node);
 	homes_settle(&node->homes, node, &core->relay.applied);
-	publisher_replan(&core->publisher, node);
+	core->publisher.plan_due = true; /* once the evidence is in */
+	settle_looks(core);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
 	core->own.carriage_due |= core->relay.target_count > 0 || node_self(node)->carriage_held.data != NULL;
@@ -455,6 +575,7 @@ static uint64_t beacon_flags(const struct core *core)
 	const struct settings *settings = core->node.settings;
 
 	return (mta_is_up(core) ? (uint64_t)BEACON_MTA_UP : 0) |
+	       (settings->departure != DEPARTURE_NONE ? BEACON_DRAINING : 0) |
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
 }
 
@@ -482,9 +603,28 @@ static void settle_zones(struct core *core)
 	struct node *node = &core->node;
 
 	publisher_look(&core->publisher, node, &core->peers, &core->liveness, mta_is_up(core));
-	if (!is_replan_wanted(core) && publisher_plan_due(&core->publisher, node) <= node->now.mono_ms)
+	if (!is_replan_wanted(core) && publisher_plan_due(&core->publisher, node) <= node->now.mono_ms) {
 		publisher_replan(&core->publisher, node);
+		settle_looks(core);
+	}
 	publisher_step(&core->publisher, node);
+}
+
+enum { FORCES_LOOK_MS = 60000 }; /* wall time may jump, so it is looked at, not waited for */
+
+/* Forces end by the clock. */
+static void forces_step(struct core *core)
+{
+	const struct node *node = &core->node;
+	unsigned count = 0;
+
+	if (node->settings->force_count == 0 || node->now.mono_ms < core->forces_ms)
+		return;
+	for (unsigned i = 0; i < node->settings->force_count; i++)
+		count += node->settings->forces[i].until_wall_ms > node->now.wall_ms;
+	core->plan_due |= count != core->forces;
+	core->forces = count;
+	core->forces_ms = node->now.mono_ms + FORCES_LOOK_MS;
 }
 
 static void settle(struct core *core)
@@ -497,7 +637,10 @@ static void settle(struct core *core)
 	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	recarry(core);
+	notice_clock(core);
+	forget_future(core);
 	notice_exchange(core);
+	forces_step(core);
 	replan(core);
 	looks_step(&core->node.looks, node);
 	queues_settle(&node->queues, node, &core->relay.applied);
@@ -536,6 +679,7 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_FLUSHED] = on_flushed,
 	        [EVENT_FLUSH] = on_flush,
 	        [EVENT_HINT] = on_hint,
+	        [EVENT_RECOVER] = on_recover,
 	};
 
 	INVARIANT(event->type < EVENT_TYPES);
@@ -586,6 +730,8 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, liveness_due(&core->liveness, node));
 	due = earlier(due, is_replan_wanted(core) ? core->planned_ms + REPLAN_REST_MS
 	                                          : publisher_plan_due(&core->publisher, node));
+	if (node->settings->force_count > 0)
+		due = earlier(due, core->forces_ms);
 	due = earlier(due, looks_due(&node->looks, node));
 	due = earlier(due, homes_due(&node->homes, node));
 	due = earlier(due, queues_due(&node->queues, node));

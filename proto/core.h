@@ -46,7 +46,8 @@ enum event_type {
 	EVENT_QUEUE,   /* id, ok, data: see queues_answered(), serial: lifetime of mail in s, text: error */
 	EVENT_FLUSHED, /* id, ok, text: error */
 	EVENT_FLUSH,   /* data: lines of domains whose mail the operator wants tried now */
-	EVENT_HINT,    /* address, ok: the VPN has found (lost) the way there; proves nothing, so look */
+	EVENT_HINT, /* address, bits, ok: the VPN has found (lost) the way there; proves nothing, so look */
+	EVENT_RECOVER, /* the operator has seen the newer head: what this node signs next stands above it */
 	EVENT_TYPES
 };
 
@@ -57,8 +58,9 @@ struct event {
 	bool ok;
 	bool refused; /* session down: nobody listens there */
 	uint32_t session;
-	struct address address;
+	struct address address; /* hint: length 0 is everywhere */
 	uint16_t port;
+	uint8_t bits; /* hint: so many of the address count */
 	uint64_t serial;
 	struct bytes data;
 	const char *text; /* may be NULL */

@@ -19,27 +19,27 @@ static void links_fini(struct link_bits *links)
 void evidence_fini(struct evidence *evidence)
 {
 	for (unsigned i = 0; i < evidence->count; i++)
-		links_fini(&evidence->witnesses[i].links);
-	free(evidence->witnesses);
+		links_fini(&evidence->relays[i].links);
+	free(evidence->relays);
 	*evidence = (struct evidence){.count = 0};
 }
 
-static int compare_witnesses(const void *a, const void *b)
+static int compare_watched(const void *a, const void *b)
 {
-	return memcmp(((const struct witness *)a)->key, ((const struct witness *)b)->key, KEY_SIZE);
+	return memcmp(((const struct watched *)a)->key, ((const struct watched *)b)->key, KEY_SIZE);
 }
 
-static struct witness *find(const struct evidence *evidence, const uint8_t *relay)
+static struct watched *find(const struct evidence *evidence, const uint8_t *relay)
 {
-	struct witness wanted;
+	struct watched wanted;
 
 	if (evidence->count == 0)
 		return NULL;
 	memcpy(wanted.key, relay, KEY_SIZE);
-	return bsearch(&wanted, evidence->witnesses, evidence->count, sizeof wanted, compare_witnesses);
+	return bsearch(&wanted, evidence->relays, evidence->count, sizeof wanted, compare_watched);
 }
 
-const struct witness *evidence_find(const struct evidence *evidence, const uint8_t relay[KEY_SIZE])
+const struct watched *evidence_find(const struct evidence *evidence, const uint8_t relay[KEY_SIZE])
 {
 	return find(evidence, relay);
 }
@@ -55,59 +55,59 @@ static bool is_watched(
 	       published_host_find(published, author->key) != NULL;
 }
 
-static struct witness witness_of(const struct node *node, const struct author *author)
+static struct watched watched_of(const struct node *node, const struct author *author)
 {
-	struct witness witness = {.address = author->head->head.vpn.at[0],
+	struct watched watched = {.address = author->head->head.vpn.at[0],
 	        .port = author->head->head.smtp_port,
 	        .heard_ms = node->now.mono_ms,
 	        .health = {.up = true}};
 
-	memcpy(witness.key, author->key, KEY_SIZE);
-	return witness;
+	memcpy(watched.key, author->key, KEY_SIZE);
+	return watched;
 }
 
 /* Takes over what is known of one; who has another server is asked anew. */
-static void take_over(struct witness *witness, struct witness *old)
+static void take_over(struct watched *watched, struct watched *old)
 {
-	if (old->port == witness->port && address_compare(&old->address, &witness->address) == 0) {
-		*witness = *old;
+	if (old->port == watched->port && address_compare(&old->address, &watched->address) == 0) {
+		*watched = *old;
 	} else {
-		witness->heard_ms = old->heard_ms;
-		witness->links = old->links;
+		watched->heard_ms = old->heard_ms;
+		watched->links = old->links;
 	}
 	old->links = (struct link_bits){.seq = 0};
 }
 
 void evidence_settle(struct evidence *evidence, const struct node *node, const struct published *published)
 {
-	struct witness *witnesses = calloc(node->archive.count + 1, sizeof *witnesses);
+	struct watched *relays = calloc(node->archive.count + 1, sizeof *relays);
 	unsigned count = 0;
 
-	if (witnesses == NULL)
+	if (relays == NULL)
 		return;
 	for (unsigned i = 0; i < node->archive.count; i++) {
 		const struct author *author = node->archive.authors[i];
-		struct witness *old = find(evidence, author->key);
+		struct watched *old = find(evidence, author->key);
 
 		if (!is_watched(node, published, author))
 			continue;
-		witnesses[count] = witness_of(node, author);
+		relays[count] = watched_of(node, author);
 		if (old != NULL)
-			take_over(&witnesses[count], old);
+			take_over(&relays[count], old);
 		count++;
 	}
 	for (unsigned i = 0; i < evidence->count; i++)
-		links_fini(&evidence->witnesses[i].links);
-	free(evidence->witnesses);
-	evidence->witnesses = witnesses;
+		links_fini(&evidence->relays[i].links);
+	free(evidence->relays);
+	evidence->relays = relays;
 	evidence->count = count;
 }
 
 /* --- asking ------------------------------------------------------------------------------------------- */
 
-static bool is_self(const struct node *node, const struct witness *witness)
+static bool is_self(const struct node *node, const struct watched *watched)
 {
-	return memcmp(witness->key, node->key, KEY_SIZE) == 0;
+	return memcmp(watched->key, node->key, KEY_SIZE) == 0;
 }
 
 /* Two tries fit into evidence_try_ms, answered or not. */
@@ -116,116 +116,116 @@ static int64_t try_ms(const struct node *node)
 	return node->timing.evidence_try_ms / FAILURES;
 }
 
-static void ask(struct witness *witness, struct node *node)
+static void ask(struct watched *watched, struct node *node)
 {
-	witness->id = node->next_id++;
-	witness->asked_ms = node->now.mono_ms;
-	witness->counts = witness->doubt != DOUBT_NONE;
+	watched->id = node->next_id++;
+	watched->asked_ms = node->now.mono_ms;
+	watched->counts = watched->doubt != DOUBT_NONE;
 	effects_put(&node->effects, &(struct effect){.type = EFFECT_BANNER,
-	                                    .id = witness->id,
-	                                    .address = witness->address,
-	                                    .port = witness->port});
+	                                    .id = watched->id,
+	                                    .address = watched->address,
+	                                    .port = watched->port});
 }
 
-static void take_good(struct witness *witness, const struct node *node)
+static void take_good(struct watched *watched, const struct node *node)
 {
-	witness->id = 0;
-	witness->is_good = true;
-	witness->failures = 0;
-	witness->good_ms = node->now.mono_ms;
-	witness->next_ms = node->now.mono_ms + (witness->doubt != DOUBT_NONE ? node->timing.grace_ask_ms
+	watched->id = 0;
+	watched->is_good = true;
+	watched->failures = 0;
+	watched->good_ms = node->now.mono_ms;
+	watched->next_ms = node->now.mono_ms + (watched->doubt != DOUBT_NONE ? node->timing.grace_ask_ms
 	                                                                     : node->timing.banner_ms);
 }
 
-static void take_bad(struct witness *witness, const struct node *node)
+static void take_bad(struct watched *watched, const struct node *node)
 {
-	witness->id = 0;
-	witness->is_good = false;
-	witness->failures += witness->counts && witness->doubt != DOUBT_NONE;
-	if (witness->down != DOWNFALL_NONE)
-		witness->next_ms = node->now.mono_ms + node->timing.banner_ms;
-	else if (witness->doubt == DOUBT_NONE)
-		witness->next_ms = node->now.mono_ms + node->timing.grace_ask_ms;
+	watched->id = 0;
+	watched->is_good = false;
+	watched->failures += watched->counts && watched->doubt != DOUBT_NONE;
+	if (watched->down != DOWNFALL_NONE)
+		watched->next_ms = node->now.mono_ms + node->timing.banner_ms;
+	else if (watched->doubt == DOUBT_NONE)
+		watched->next_ms = node->now.mono_ms + node->timing.grace_ask_ms;
 	else
-		witness->next_ms = witness->asked_ms + try_ms(node);
+		watched->next_ms = watched->asked_ms + try_ms(node);
 }
 
 bool evidence_probed(struct evidence *evidence, const struct node *node, uint64_t id, struct bytes verdicts)
 {
 	for (unsigned i = 0; i < evidence->count; i++) {
-		struct witness *witness = &evidence->witnesses[i];
+		struct watched *watched = &evidence->relays[i];
 
-		if (witness->id == 0 || witness->id != id)
+		if (watched->id == 0 || watched->id != id)
 			continue;
 		if (verdicts.length > 0 && verdicts.data[0] == 's')
-			take_good(witness, node);
+			take_good(watched, node);
 		else
-			take_bad(witness, node);
+			take_bad(watched, node);
 		return true;
 	}
 	return false;
 }
 
-static bool is_late(const struct witness *witness, const struct node *node)
+static bool is_late(const struct watched *watched, const struct node *node)
 {
-	return witness->id != 0 && witness->counts && node->now.mono_ms >= witness->asked_ms + try_ms(node);
+	return watched->id != 0 && watched->counts && node->now.mono_ms >= watched->asked_ms + try_ms(node);
 }
 
 /* In doubt, what isn't answered soon has failed. */
-static void ask_if_due(struct witness *witness, struct node *node)
+static void ask_if_due(struct watched *watched, struct node *node)
 {
-	if (is_late(witness, node))
-		take_bad(witness, node);
-	if (witness->id == 0 && node->now.mono_ms >= witness->next_ms)
-		ask(witness, node);
+	if (is_late(watched, node))
+		take_bad(watched, node);
+	if (watched->id == 0 && node->now.mono_ms >= watched->next_ms)
+		ask(watched, node);
 }
 
 /* --- doubt -------------------------------------------------------------------------------------------- */
 
-static void hear(struct witness *witness, const struct node *node, const struct author *author,
+static void hear(struct watched *watched, const struct node *node, const struct author *author,
         const struct peers *peers, const struct liveness *liveness)
 {
-	const struct peer *peer = peers_up(peers, witness->key);
+	const struct peer *peer = peers_up(peers, watched->key);
 	const struct life *life = liveness_of(liveness, author);
 
-	witness->has_session = peer != NULL;
-	witness->is_alive =
-	        is_self(node, witness) || peer != NULL || (life->state == LIFE_UP && life->lost_ms == 0);
-	if (is_self(node, witness))
-		witness->heard_ms = node->now.mono_ms;
-	if (peer != NULL && peer->heard_ms > witness->heard_ms)
-		witness->heard_ms = peer->heard_ms;
-	if (author->beacon_held.data != NULL && author->beacon_heard_ms > witness->heard_ms)
-		witness->heard_ms = author->beacon_heard_ms;
+	watched->has_session = peer != NULL;
+	watched->is_alive =
+	        is_self(node, watched) || peer != NULL || (life->state == LIFE_UP && life->lost_ms == 0);
+	if (is_self(node, watched))
+		watched->heard_ms = node->now.mono_ms;
+	if (peer != NULL && peer->heard_ms > watched->heard_ms)
+		watched->heard_ms = peer->heard_ms;
+	if (author->beacon_held.data != NULL && author->beacon_heard_ms > watched->heard_ms)
+		watched->heard_ms = author->beacon_heard_ms;
 }
 
 /* What it says itself; without a beacon nothing. */
 static bool says_mta_down(const struct evidence *evidence, const struct node *node,
-        const struct witness *witness, const struct author *author)
+        const struct watched *watched, const struct author *author)
 {
-	if (is_self(node, witness))
+	if (is_self(node, watched))
 		return !evidence->own_mta_up;
 	return author->beacon_held.data != NULL && (author->beacon.flags & BEACON_MTA_UP) == 0;
 }
 
 static enum doubt find_doubt(const struct evidence *evidence, const struct node *node,
-        const struct witness *witness, const struct author *author)
+        const struct watched *watched, const struct author *author)
 {
-	if (witness->is_alive)
-		return says_mta_down(evidence, node, witness, author) ? DOUBT_MTA : DOUBT_NONE;
-	return node->now.mono_ms >= witness->heard_ms + node->timing.evidence_ms ? DOUBT_SILENT : DOUBT_NONE;
+	if (watched->is_alive)
+		return says_mta_down(evidence, node, watched, author) ? DOUBT_MTA : DOUBT_NONE;
+	return node->now.mono_ms >= watched->heard_ms + node->timing.evidence_ms ? DOUBT_SILENT : DOUBT_NONE;
 }
 
-static void set_doubt(struct witness *witness, const struct node *node, enum doubt doubt)
+static void set_doubt(struct watched *watched, const struct node *node, enum doubt doubt)
 {
-	if (doubt == witness->doubt)
+	if (doubt == watched->doubt)
 		return;
-	witness->doubt = doubt;
-	witness->doubt_ms = doubt == DOUBT_SILENT ? witness->heard_ms : node->now.mono_ms;
-	witness->failures = 0;
+	watched->doubt = doubt;
+	watched->doubt_ms = doubt == DOUBT_SILENT ? watched->heard_ms : node->now.mono_ms;
+	watched->failures = 0;
 	/* Asked afresh: what is under way may have been answered before. */
-	witness->id = 0;
-	witness->next_ms = node->now.mono_ms;
+	watched->id = 0;
+	watched->next_ms = node->now.mono_ms;
 }
 
 /* --- judging ------------------------------------------------------------------------------------------ */
@@ -237,40 +237,40 @@ static bool names_carriage(const struct author *author)
 }
 
 /* Seen alive and answering a moment ago. */
-static bool is_seen(const struct evidence *evidence, const struct node *node, const struct witness *witness,
+static bool is_seen(const struct evidence *evidence, const struct node *node, const struct watched *watched,
         const struct author *author)
 {
-	if (is_self(node, witness))
+	if (is_self(node, watched))
 		return evidence->own_mta_up;
-	if (!witness->has_session && !(witness->is_alive && names_carriage(author)))
+	if (!watched->has_session && !(watched->is_alive && names_carriage(author)))
 		return false;
-	return witness->doubt == DOUBT_NONE && witness->is_good &&
-	       node->now.mono_ms - witness->good_ms <= node->timing.banner_valid_ms;
+	return watched->doubt == DOUBT_NONE && watched->is_good &&
+	       node->now.mono_ms - watched->good_ms <= node->timing.banner_valid_ms;
 }
 
-static enum downfall find_downfall(const struct witness *witness, const struct node *node)
+static enum downfall find_downfall(const struct watched *watched, const struct node *node)
 {
-	if (witness->doubt != DOUBT_NONE && witness->failures >= FAILURES)
+	if (watched->doubt != DOUBT_NONE && watched->failures >= FAILURES)
 		return DOWNFALL_SMTP;
-	if (witness->doubt == DOUBT_SILENT && node->now.mono_ms >= witness->doubt_ms + node->timing.grace_ms)
+	if (watched->doubt == DOUBT_SILENT && node->now.mono_ms >= watched->doubt_ms + node->timing.grace_ms)
 		return DOWNFALL_GRACE;
 	return DOWNFALL_NONE;
 }
 
 /* Once down, only being seen brings it back. */
-static void judge(const struct evidence *evidence, const struct node *node, struct witness *witness,
+static void judge(const struct evidence *evidence, const struct node *node, struct watched *watched,
         const struct author *author)
 {
-	bool seen = is_seen(evidence, node, witness, author);
+	bool seen = is_seen(evidence, node, watched, author);
 
-	if (witness->down != DOWNFALL_NONE && seen)
-		witness->down = DOWNFALL_NONE;
-	if (witness->down == DOWNFALL_NONE) {
-		witness->down = find_downfall(witness, node);
-		witness->down_ms = node->now.mono_ms;
+	if (watched->down != DOWNFALL_NONE && seen)
+		watched->down = DOWNFALL_NONE;
+	if (watched->down == DOWNFALL_NONE) {
+		watched->down = find_downfall(watched, node);
+		watched->down_ms = node->now.mono_ms;
 	}
-	witness->health = (struct relay_health){
-	        .up = witness->down == DOWNFALL_NONE,
+	watched->health = (struct relay_health){
+	        .up = watched->down == DOWNFALL_NONE,
 	        .addable = seen,
 	        .draining = author->beacon_held.data != NULL && (author->beacon.flags & BEACON_DRAINING) != 0,
 	};
@@ -312,7 +312,7 @@ static struct link_bit next_bit(
 }
 
 /* Whose bit is which is known by the carriage that the beacon names, and no other. */
-static void read_links(struct witness *witness, const struct author *author, int64_t now_ms)
+static void read_links(struct watched *watched, const struct author *author, int64_t now_ms)
 {
 	struct carriage_cursor cursor = carriage_cursor_of(&author->carriage);
 	struct link_bits links = {.seq = author->beacon_held.order.seq};
@@ -329,18 +329,18 @@ static void read_links(struct witness *witness, const struct author *author, int
 
 		memcpy(links.claimants[links.count], entry.claimant, KEY_SIZE);
 		links.bits[links.count] =
-		        next_bit(&witness->links, entry.claimant, (bits & BEACON_BITS_LINK) != 0, now_ms);
+		        next_bit(&watched->links, entry.claimant, (bits & BEACON_BITS_LINK) != 0, now_ms);
 	}
-	links_fini(&witness->links);
-	witness->links = links;
+	links_fini(&watched->links);
+	watched->links = links;
 }
 
 /* Whether they may say something else now. */
-static bool settle_links(struct witness *witness, const struct author *author, int64_t now_ms)
+static bool settle_links(struct watched *watched, const struct author *author, int64_t now_ms)
 {
-	if (!names_carriage(author) || witness->links.seq == author->beacon_held.order.seq)
+	if (!names_carriage(author) || watched->links.seq == author->beacon_held.order.seq)
 		return false;
-	read_links(witness, author, now_ms);
+	read_links(watched, author, now_ms);
 	return true;
 }
 
@@ -359,8 +359,8 @@ static struct relay_link link_of(bool is_up, int64_t since_ms, const struct node
 struct relay_link evidence_link(const struct evidence *evidence, const struct node *node,
         const uint8_t relay[KEY_SIZE], const uint8_t claimant[KEY_SIZE])
 {
-	const struct witness *witness = find(evidence, relay);
-	const struct link_bit *bit = witness != NULL ? link_find(&witness->links, claimant) : NULL;
+	const struct watched *watched = find(evidence, relay);
+	const struct link_bit *bit = watched != NULL ? link_find(&watched->links, claimant) : NULL;
 	const struct home *home = homes_find(&node->homes, claimant);
 
 	if (memcmp(relay, node->key, KEY_SIZE) == 0 && home != NULL)
@@ -387,7 +387,7 @@ static int64_t links_due(const struct evidence *evidence, const struct node *nod
 	int64_t now_ms = node->now.mono_ms, due = NEVER_MS;
 
 	for (unsigned i = 0; i < evidence->count; i++) {
-		const struct link_bits *links = &evidence->witnesses[i].links;
+		const struct link_bits *links = &evidence->relays[i].links;
 
 		for (unsigned k = 0; k < links->count; k++)
 			due = earlier(
@@ -408,18 +408,18 @@ void evidence_step(struct evidence *evidence, struct node *node, const struct pe
 	             (evidence->links_ms != 0 && node->now.mono_ms >= evidence->links_ms);
 
 	for (unsigned i = 0; i < evidence->count; i++) {
-		struct witness *witness = &evidence->witnesses[i];
-		const struct author *author = archive_find(&node->archive, witness->key);
-		struct relay_health before = witness->health;
+		struct watched *watched = &evidence->relays[i];
+		const struct author *author = archive_find(&node->archive, watched->key);
+		struct relay_health before = watched->health;
 
 		if (author == NULL)
 			continue;
-		hear(witness, node, author, peers, liveness);
-		set_doubt(witness, node, find_doubt(evidence, node, witness, author));
-		ask_if_due(witness, node);
-		judge(evidence, node, witness, author);
-		moved |= settle_links(witness, author, node->now.mono_ms);
-		evidence->generation += !health_equal(&before, &witness->health);
+		hear(watched, node, author, peers, liveness);
+		set_doubt(watched, node, find_doubt(evidence, node, watched, author));
+		ask_if_due(watched, node);
+		judge(evidence, node, watched, author);
+		moved |= settle_links(watched, author, node->now.mono_ms);
+		evidence->generation += !health_equal(&before, &watched->health);
 	}
 	if (!moved)
 		return;
@@ -428,18 +428,18 @@ void evidence_step(struct evidence *evidence, struct node *node, const struct pe
 	evidence->links_ms = links_due(evidence, node);
 }
 
-static int64_t witness_due(const struct witness *witness, const struct node *node)
+static int64_t watched_due(const struct watched *watched, const struct node *node)
 {
-	int64_t due = witness->id == 0 ? witness->next_ms : NEVER_MS;
+	int64_t due = watched->id == 0 ? watched->next_ms : NEVER_MS;
 
-	if (witness->id != 0 && witness->counts)
-		due = earlier(due, witness->asked_ms + try_ms(node));
-	if (!witness->is_alive && witness->doubt != DOUBT_SILENT)
-		due = earlier(due, witness->heard_ms + node->timing.evidence_ms);
-	if (witness->doubt == DOUBT_SILENT && witness->down == DOWNFALL_NONE)
-		due = earlier(due, witness->doubt_ms + node->timing.grace_ms);
-	if (witness->health.addable && !is_self(node, witness))
-		due = earlier(due, witness->good_ms + node->timing.banner_valid_ms + 1);
+	if (watched->id != 0 && watched->counts)
+		due = earlier(due, watched->asked_ms + try_ms(node));
+	if (!watched->is_alive && watched->doubt != DOUBT_SILENT)
+		due = earlier(due, watched->heard_ms + node->timing.evidence_ms);
+	if (watched->doubt == DOUBT_SILENT && watched->down == DOWNFALL_NONE)
+		due = earlier(due, watched->doubt_ms + node->timing.grace_ms);
+	if (watched->health.addable && !is_self(node, watched))
+		due = earlier(due, watched->good_ms + node->timing.banner_valid_ms + 1);
 	return due;
 }
 
@@ -449,15 +449,15 @@ int64_t evidence_due(const struct evidence *evidence, const struct node *node)
 
 	for (unsigned i = 0; i < evidence->count; i++) {
 		/* One that isn't carried any more waits for the next settling. */
-		if (archive_find(&node->archive, evidence->witnesses[i].key) != NULL)
-			due = earlier(due, witness_due(&evidence->witnesses[i], node));
+		if (archive_find(&node->archive, evidence->relays[i].key) != NULL)
+			due = earlier(due, watched_due(&evidence->relays[i], node));
 	}
 	return due;
 }
 
 struct relay_health evidence_health(const struct evidence *evidence, const uint8_t relay[KEY_SIZE])
 {
-	const struct witness *witness = find(evidence, relay);
+	const struct watched *watched = find(evidence, relay);
 
-	return witness != NULL ? witness->health : (struct relay_health){.up = true};
+	return watched != NULL ? watched->health : (struct relay_health){.up = true};
 }

@@ -40,7 +40,7 @@ struct link_bits {
 };
 
 /* One relay. Times are monotonic. */
-struct witness {
+struct watched {
 	uint8_t key[KEY_SIZE];
 	struct address address; /* of its SMTP server in the VPN */
 	uint16_t port;
@@ -63,7 +63,7 @@ struct witness {
 };
 
 struct evidence {
-	struct witness *witnesses; /* in order of key */
+	struct watched *relays; /* in order of key */
 	unsigned count;
 	uint64_t generation; /* grows when what planning asks for changes */
 	uint64_t homes_generation;
@@ -73,7 +73,7 @@ struct evidence {
 
 void evidence_fini(struct evidence *evidence);
 
-/* One witness for each relay that offers or is named; what is known of those that stay, stays while their
+/* One for each relay that offers or is named; what is known of those that stay, stays while their
  * server's address does. */
 void evidence_settle(struct evidence *evidence, const struct node *node, const struct published *published);
 
@@ -86,7 +86,7 @@ int64_t evidence_due(const struct evidence *evidence, const struct node *node);
 bool evidence_probed(struct evidence *evidence, const struct node *node, uint64_t id, struct bytes verdicts);
 
 /* NULL: nobody whom this publisher watches. */
-const struct witness *evidence_find(const struct evidence *evidence, const uint8_t relay[KEY_SIZE]);
+const struct watched *evidence_find(const struct evidence *evidence, const uint8_t relay[KEY_SIZE]);
 
 /* Who isn't watched counts as up, and can't be added. */
 struct relay_health evidence_health(const struct evidence *evidence, const uint8_t relay[KEY_SIZE]);

@@ -267,14 +267,47 @@ void peers_check(struct peers *peers, struct node *node, const uint8_t key[KEY_S
 		dial(peers, node, key, 0);
 }
 
-static void link_init(struct link *link, struct node *node, const uint8_t *key)
+/* The smaller key's dial is the one that stays, so the other side gives it a moment. */
+static int64_t dial_delay(struct node *node, const uint8_t *key)
 {
 	bool we_dial_first = memcmp(node->key, key, KEY_SIZE) < 0;
 
+	return we_dial_first ? 0 : jittered(node, node->timing.dial_first_ms);
+}
+
+/* Where it was tried last, or is going to be. */
+static bool link_is_within(const struct link *link, const struct node *node, const struct prefix *where)
+{
+	struct address address;
+	uint16_t port;
+
+	if (where->address.length == 0 || prefix_contains(where, &link->tried))
+		return true;
+	for (unsigned attempts = 0; attempts < 2; attempts++) {
+		if (find_target(link->key, attempts, node, &address, &port) &&
+		        prefix_contains(where, &address))
+			return true;
+	}
+	return false;
+}
+
+void peers_hint(struct peers *peers, struct node *node, const struct prefix *where)
+{
+	for (unsigned i = 0; i < peers->link_count; i++) {
+		struct link *link = &peers->links[i];
+
+		if (peers_up(peers, link->key) != NULL || !link_is_within(link, node, where))
+			continue;
+		link->backoff_ms = node->timing.dial_first_ms;
+		link->next_ms = node->now.mono_ms + dial_delay(node, link->key);
+	}
+}
+
+static void link_init(struct link *link, struct node *node, const uint8_t *key)
+{
 	*link = (struct link){.backoff_ms = node->timing.dial_first_ms, .since_ms = node->now.mono_ms};
 	memcpy(link->key, key, KEY_SIZE);
-	/* The session dialled by the smaller key stays, so the other side gives it a moment. */
-	link->next_ms = node->now.mono_ms + (we_dial_first ? 0 : jittered(node, node->timing.dial_first_ms));
+	link->next_ms = node->now.mono_ms + dial_delay(node, key);
 }
 
 static bool is_welcome(const struct node *node, const uint8_t key[KEY_SIZE])

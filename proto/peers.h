@@ -30,7 +30,8 @@ struct peer {
 	int64_t up_ms;
 	int64_t heard_ms;
 	int64_t sent_ms;
-	int64_t wall_skew_ms; /* its clock less ours at its last ping */
+	int64_t wall_skew_ms; /* its clock less ours at its last ping, */
+	bool wall_heard;      /* if there was one */
 	bool table_heard;     /* its start-of-session table is complete */
 	unsigned differs;     /* pings in a row whose root wasn't ours */
 	int64_t compare_ms;   /* not compared again before */
@@ -121,6 +122,10 @@ enum result peers_settle(struct peers *peers, struct node *node, bool reload);
 
 /* Dials somebody once to see whether it lives, unless there is a session or a dial. */
 void peers_check(struct peers *peers, struct node *node, const uint8_t key[KEY_SIZE]);
+
+/* The VPN has found the way to these addresses (none given, length 0: to any): who is wanted there and has no
+ * session is dialled at once, and soon again. */
+void peers_hint(struct peers *peers, struct node *node, const struct prefix *where);
 
 /* XOR of the digests of all authors whom both ends carry: equal roots, equal archives. */
 uint64_t peer_root(const struct peer *peer, const struct node *node);

@@ -88,7 +88,8 @@ static void target_fill(
 
 	if (before != NULL)
 		*target = *before;
-	else
+	/* Our carriage may be heard of from others, where the file is lost. */
+	if (!target->verified && target->good_ms == 0 && target->refusals == 0)
 		target->verified = was_served(node, target, version);
 	if (own)
 		target->installed = true;

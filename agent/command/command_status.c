@@ -254,18 +254,21 @@ static json_t *roles_json(const struct report *report)
 	if (settings->claim_count > 0)
 		json_array_append_new(roles, json_string("home"));
 	if (settings->has_mta && settings->carry != CARRY_NONE && !settings->observe)
-		json_array_append_new(roles, json_string("relay"));
+		json_array_append_new(roles,
+		        json_string(
+		                settings->departure != DEPARTURE_NONE ? "relay on the way out" : "relay"));
 	if (settings->zone_count > 0)
 		json_array_append_new(roles, json_string("publisher"));
 	return roles;
 }
 
-static json_t *counters_json(const struct counters *c)
+static json_t *counters_json(const struct counters *c, const struct vpn *vpn)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
 	        "objects_refused", (json_int_t)c->objects_refused, "messages_refused",
 	        (json_int_t)c->messages_refused, "sessions_refused", (json_int_t)c->sessions_refused,
-	        "handshakes_failed", (json_int_t)c->handshakes_failed);
+	        "handshakes_failed", (json_int_t)c->handshakes_failed, "events_refused",
+	        (json_int_t)event_socket_refused(vpn->events));
 }
 
 static json_t *alarms_json(const struct agent *agent)
@@ -282,8 +285,45 @@ static json_t *alarms_json(const struct agent *agent)
 	return array;
 }
 
+/* --- the operator's word ------------------------------------------------------------------------------ */
+
+static json_t *forces_json(struct report *report)
+{
+	const struct settings *settings = report->glance.node->settings;
+	json_t *array = json_array();
+	char tip[DOMAIN_LENGTH_MAX + 96];
+
+	for (unsigned i = 0; i < settings->force_count; i++) {
+		const struct force_setting *force = &settings->forces[i];
+		const char *relay = glance_name(&report->glance, force->relay);
+		bool is_over = force->until_wall_ms <= report->glance.wall_ms;
+
+		snprintf(tip, sizeof tip, "meshctl force --clear %s %s", force->domain.text, relay);
+		if (is_over)
+			warn(report, tip, "%s is forced %s the MX set of %s no longer: the time said is over",
+			        relay, force->in ? "into" : "out of", force->domain.text);
+		json_array_append_new(array,
+		        json_pack("{s:s, s:s, s:b, s:I, s:s, s:b}", "domain", force->domain.text, "relay",
+		                relay, "in", force->in, "until_s", (json_int_t)(force->until_wall_ms / 1000),
+		                "reason", force->reason, "over", is_over));
+	}
+	return array;
+}
+
+static void add_word(struct report *report, json_t *data)
+{
+	const struct settings *settings = report->glance.node->settings;
+
+	json_object_set_new(data, "departure", glance_departure(&report->glance));
+	json_object_set_new(data, "frozen", json_boolean(settings->frozen));
+	json_object_set_new(data, "forced", forces_json(report));
+	if (settings->frozen)
+		warn(report, "meshctl plan shows what waits; to let it go on: meshctl thaw",
+		        "frozen by you: the tables and zones that this node writes stay as they are");
+}
+
 /* What this version doesn't do yet, said where the operator looks. */
-static json_t *notes_json(const struct report *report)
+static json_t *notes_json(struct report *report)
 {
 	json_t *notes = json_array();
 	const char *waits = own_waits_for(core_own(report->glance.agent->core), report->glance.node);
@@ -295,7 +335,13 @@ static json_t *notes_json(const struct report *report)
 	if (report->glance.agent->keeper.was_lost)
 		json_array_append_new(notes, json_string("there was no store at the start: others' "
 		                                         "statements were fetched again"));
-	if (waits != NULL) {
+	if (report->glance.node->clock.wrong)
+		warn(report, "set it right, and have it kept so: timedatectl set-ntp true",
+		        "signs nothing, waiting for %s", waits);
+	else if (core_own(report->glance.agent->core)->newer_heard)
+		warn(report, "meshctl recover tells how it differs from your files",
+		        "signs no new heads, waiting for %s", waits);
+	else if (waits != NULL) {
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}
@@ -324,12 +370,14 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
 	json_object_set_new(data, "strangers", strangers_json(&report));
-	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters));
+	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters, &agent->vpn));
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));
-	if (agent->listen_error[0] != '\0')
-		warn(&report, "is the VPN up? meshd goes on trying", "%s", agent->listen_error);
+	add_word(&report, data);
+	if (agent->vpn.error[0] != '\0')
+		warn(&report, "is tinc up? (ip addr, systemctl status tinc@NET) meshd goes on by itself",
+		        "%s", agent->vpn.error);
 	json_object_set_new(data, "mail_flows", json_boolean(report.unserved == 0));
 	json_object_set_new(data, "headline",
 	        report.unserved == 0 ? json_string("MAIL FLOWS")

@@ -45,6 +45,12 @@ static bool check_unnamed(struct agent *agent, const struct operator_files *file
 		if (files->relays[i].by_name && memcmp(files->relays[i].key, who->key, KEY_BYTES) == 0)
 			return refuse_by_name(who, paths->relays, files->relays[i].line, error);
 	}
+	for (size_t i = 0; i < files->forced.relay_count; i++) {
+		const struct forced_relay *relay = &files->forced.relays[i];
+
+		if (relay->by_name && memcmp(relay->key, who->key, KEY_BYTES) == 0)
+			return refuse_by_name(who, paths->forced, relay->line, error);
+	}
 	return true;
 }
 
@@ -209,12 +215,46 @@ static void instruct_release(struct agent *agent, const char *domain, const stru
 		}
 	}
 	edit_instruct(report,
-	        "nothing leaves the tables in this version: relays go on handing mail for %s to this "
-	        "node, so let Postfix hold it until no MX names them",
+	        "relays go on handing mail for %s to this node until public DNS names them no more, so let "
+	        "Postfix hold it until then",
 	        domain);
-	edit_instruct(report,
-	        "each friend who relays for you, for the day when that is so: meshctl decline %s from %s",
+	edit_instruct(report, "each friend who relays for you, when that is so: meshctl decline %s from %s",
 	        domain, config->name);
+}
+
+static void join(char text[256], const json_t *names)
+{
+	const json_t *name;
+	size_t index, used = 0;
+
+	text[0] = '\0';
+	json_array_foreach(names, index, name)
+	{
+		if (used < 256)
+			used += (size_t)snprintf(text + used, 256 - used, "%s%s", index > 0 ? ", " : "",
+			        json_string_value(name));
+	}
+}
+
+/* How far it is: who still has it. */
+static void tell_release(struct agent *agent, const char *domain, const struct edit_report *report)
+{
+	json_t *progress = agent_release(agent, domain);
+	const json_t *serving = json_object_get(progress, "serving");
+	const json_t *leaving = json_object_get(progress, "leaving");
+	char names[256];
+
+	join(names, serving);
+	if (names[0] != '\0')
+		edit_instruct(report, "still serving it: %s", names);
+	join(names, leaving);
+	if (names[0] != '\0')
+		edit_instruct(report, "on the way out at: %s", names);
+	if (json_array_size(serving) + json_array_size(leaving) == 0)
+		edit_instruct(report, "no relay has it any more, as far as is heard here");
+	else
+		edit_instruct(report, "how far it is: meshctl release %s", domain);
+	json_object_set_new(report->data, "release", progress);
 }
 
 static json_t *release(struct agent *agent, const char *domain, bool already, struct control_error *error)
@@ -230,6 +270,7 @@ static json_t *release(struct agent *agent, const char *domain, bool already, st
 	report = edit_report(already, file, "released %s: this node claims it no more", domain);
 	if (!already)
 		instruct_release(agent, domain, &report);
+	tell_release(agent, domain, &report);
 	return report.data;
 }
 

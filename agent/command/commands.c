@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
+#include "agent/command/command_depart.h"
+#include "agent/command/command_force.h"
 #include "agent/command/command_operator.h"
+#include "agent/command/command_recover.h"
 #include "agent/command/command_relay.h"
 #include "agent/command/command_withdraw.h"
 #include "agent/log.h"
@@ -13,11 +16,17 @@ static const struct control_command rows[] = {
         {"claim", true, command_claim},
         {"decline", true, command_decline},
         {"domains", false, command_domains},
+        {"drain", true, command_drain},
+        {"force", true, command_force},
+        {"force clear", true, command_force_clear},
+        {"freeze", true, command_freeze},
         {"held", false, command_held},
+        {"leave", true, command_leave},
         {"log", false, command_log},
         {"members", false, command_members},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
+        {"recover", true, command_recover},
         {"relay add", true, command_relay_add},
         {"relay carry", true, command_relay_carry},
         {"relay del", true, command_relay_del},
@@ -26,6 +35,8 @@ static const struct control_command rows[] = {
         {"reload", true, command_reload},
         {"show", false, command_show},
         {"status", false, command_status},
+        {"thaw", true, command_thaw},
+        {"undrain", true, command_undrain},
         {"unpin", true, command_unpin},
         {"why", false, command_why},
 };

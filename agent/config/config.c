@@ -41,6 +41,8 @@ static const struct config_option top_options[] = {
                        "mesh_prefix = {\"10.66.0.0/16\"}"},
         {"mesh_port", config_set_port, AT(mesh_port), .tip = "leave it out for 10655"},
         {"smtp_port", config_set_port, AT(smtp_port), .tip = "leave it out for 25"},
+        {"tinc_user", config_set_word, AT(tinc_user),
+                .tip = "write the user that tincd runs as (its -U), or leave it out for root"},
         {"carry", config_set_carry, AT(carry), .tip = "leave it out to relay for those you pinned"},
         {"vouch", config_set_vouch, AT(vouch_pins),
                 .tip = "pins: your friends' friends may count on those you pinned"},
@@ -50,6 +52,8 @@ static const struct config_option top_options[] = {
         {"test_timing", config_set_yes_no, AT(test_timing), .tip = "for tests only: allows a timing section"},
         {"pool_zone", config_set_domain, LIST(pool_zones, pool_zone_count),
                 .tip = "write what all nodes of this mesh have: pool_zone = {\"mx.example.org\"}"},
+        {"resolvers", config_set_resolver, LIST(resolvers, resolver_count),
+                .tip = "write ADDRESS or ADDRESS@PORT; leave it out for those of /etc/resolv.conf"},
         {"secret", config_set_secret, AT(secret), .tip = "the same on all nodes, or on none"},
 };
 

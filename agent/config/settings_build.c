@@ -123,6 +123,28 @@ static bool build_relay_choices(const struct operator_files *files, struct setti
 	return choices != NULL;
 }
 
+static bool build_forces(const struct operator_files *files, struct settings *out)
+{
+	const struct forced *forced = &files->forced;
+	struct force_setting *forces = calloc(forced->relay_count + 1, sizeof *forces);
+
+	for (size_t i = 0; forces != NULL && i < forced->relay_count; i++) {
+		const struct forced_relay *relay = &forced->relays[i];
+
+		name_set(&forces[i].domain, relay->domain);
+		memcpy(forces[i].relay, relay->key, KEY_SIZE);
+		memcpy(forces[i].reason, relay->reason, sizeof forces[i].reason);
+		forces[i].in = relay->in;
+		forces[i].until_wall_ms = relay->until_s * 1000;
+	}
+	out->frozen = forced->frozen_line != 0;
+	out->departure = forced->departure;
+	out->departure_now = forced->departure_now;
+	out->forces = forces;
+	out->force_count = (unsigned)forced->relay_count;
+	return forces != NULL;
+}
+
 static bool build_denials(const struct operator_files *files, struct settings *out)
 {
 	uint8_t(*denials)[KEY_SIZE] = calloc(files->deny_count + 1, sizeof *denials);
@@ -209,6 +231,7 @@ enum result settings_build(const struct config *config, const struct operator_fi
 	whole &= build_accepts(files, out);
 	whole &= build_denials(files, out);
 	whole &= build_relay_choices(files, out);
+	whole &= build_forces(files, out);
 	whole &= build_zones(config, out);
 	whole &= build_forbidden(out);
 	if (whole)
@@ -230,6 +253,7 @@ void settings_build_fini(struct settings *settings)
 	drop(settings->accepts);
 	drop(settings->denials);
 	drop(settings->relay_choices);
+	drop(settings->forces);
 	drop(settings->zones);
 	drop(settings->pools);
 	drop(settings->forbidden);

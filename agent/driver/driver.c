@@ -11,6 +11,7 @@
 static const struct driver *const drivers[] = {
         &driver_postfix,
         &driver_nsd,
+        &driver_dns,
 };
 
 static const struct driver *driver_find(const char *name)

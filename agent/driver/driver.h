@@ -26,6 +26,7 @@ struct driver {
 
 extern const struct driver driver_postfix;
 extern const struct driver driver_nsd;
+extern const struct driver driver_dns;
 
 /* NULL if there is none. */
 const struct driver_op *driver_op_find(const char *driver, const char *op);

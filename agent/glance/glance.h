@@ -83,4 +83,14 @@ json_t *glance_claim(const struct glance *glance, const struct author *author, c
 json_t *glance_own_domains(const struct glance *glance, bool verbose);
 json_t *glance_carried(const struct glance *glance, bool verbose);
 
+/* --- on the way out ----------------------------------------------------------------------------------- */
+
+/* This node departs, and neither its tables nor its carriage name anything any more. */
+bool glance_is_out(const struct glance *glance);
+
+/* As agent_departure(), agent_recovery() and agent_release() tell it. */
+json_t *glance_departure(const struct glance *glance);
+json_t *glance_recovery(const struct glance *glance);
+json_t *glance_release(const struct glance *glance, const char *domain);
+
 #endif

@@ -239,7 +239,11 @@ static enum result make_lists(struct making *making)
 	        {making->paths->denies,
 	                "# Keys that don't count at this node, whatever others say, one a line.\n"
 	                "# After editing: meshctl reload\n"},
-	        {making->paths->forced, "# Nothing can be forced yet.\n"},
+	        {making->paths->forced,
+	                "# What the operator said against what the mesh would do by itself: drain, leave,\n"
+	                "# frozen, or DOMAIN in|out KEY until TIME REASON, one a line. meshctl drain, "
+	                "leave,\n"
+	                "# freeze and force write them. After editing: meshctl reload\n"},
 	        {making->paths->relays,
 	                "# Which relays carry this node's domains, where it isn't all pins that offer:\n"
 	                "# KEY PREFERENCE or KEY no, one a line. meshctl relay add and relay del write "
@@ -411,8 +415,10 @@ static void print_next(const struct paths *paths, const struct init_report *repo
 	        "  1. keep a copy of %s off this machine\n"
 	        "  2. give the line below to a friend, who runs: meshctl pin LINE\n"
 	        "  3. pin the friend's line here: meshctl pin LINE\n"
-	        "  4. start meshd; it only looks (observe = yes): meshctl status\n",
-	        paths->root_key);
+	        "  4. start meshd: systemctl enable --now meshd@%s; it only looks (observe = yes): meshctl "
+	        "status\n"
+	        "  5. have tinc tell it of links: meshctl setup tinc\n",
+	        paths->root_key, paths->net);
 }
 
 int init_main(const struct paths *paths, const struct init_options *options)

@@ -538,19 +538,10 @@ static enum result load_relays(const struct loading *loading)
 	return load_list(loading, &list, (void **)&loading->files->relays, &loading->files->relay_count);
 }
 
-/* Nothing can be forced yet; a line that would do nothing is worse than a refusal. */
 static enum result load_forced(const struct loading *loading)
 {
-	struct line_file file;
-	enum result result = line_file_read(&file, loading->paths->forced, loading->why);
-
-	if (result != RESULT_OK)
-		return result;
-	if (file.count > 0)
-		result = refuse(loading, loading->paths->forced, file.entries[0].line,
-		        "put # before it, or remove it", "this version", "can't force anything yet");
-	line_file_fini(&file);
-	return result;
+	return forced_file_load(
+	        &loading->files->forced, loading->paths->forced, loading->files, loading->why);
 }
 
 enum result operator_files_load(struct operator_files *files, const struct paths *paths,
@@ -577,6 +568,7 @@ void operator_files_fini(struct operator_files *files)
 	free(files->accepts);
 	free(files->denies);
 	free(files->relays);
+	forced_file_fini(&files->forced);
 	memset(files, 0, sizeof *files);
 }
 

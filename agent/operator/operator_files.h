@@ -2,11 +2,11 @@
  *
  * What the operator decided about others, as files in /etc/meshd/NET: members/ (a key line a file), claims
  * (DOMAIN, fixed_mx HOST PREFERENCE), accepts (DOMAIN from KEY), denies (KEY), relays (KEY PREFERENCE or KEY
- * no). These are inputs to planning, so all of them are checked before any counts: one broken line fails the
- * whole load, and what was loaded before stays in force.
+ * no), forced (agent/operator/forced_file.h). These are inputs to planning, so all of them are checked before
+ * any counts: one broken line fails the whole load, and what was loaded before stays in force.
  *
  * A file that has gone is a fault too, not an empty one: removing it by mistake must not end every claim. But
- * relays may be missing: it holds exceptions only.
+ * relays and forced may be missing: they hold exceptions only.
  *
  * Keys bind, names don't: meshctl writes the KEY into accepts and denies, so that pinning another key under
  * an old name never hands over what the old one was trusted with. A NAME written by hand is looked up in
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "agent/operator/complaint.h"
+#include "agent/operator/forced_file.h"
 #include "agent/operator/paths.h"
 #include "proto/domain.h"
 #include "proto/key.h"
@@ -88,6 +89,7 @@ struct operator_files {
 	size_t deny_count;
 	struct relay_entry *relays;
 	size_t relay_count;
+	struct forced forced;
 };
 
 /* Loads all files into *files, which need not be initialised. own_key may be NULL; if not, a file that pins,

@@ -18,6 +18,7 @@ enum happening_type {
 	HAPPEN_PERSIST, /* member: event; the file `name` gets `data` first if `durable` */
 	HAPPEN_TABLES,  /* member: event; the MTA gets `rows` first, if ok */
 	HAPPEN_ZONE,    /* member: event; the zone `name` gets `data` first, if ok */
+	HAPPEN_LOOK,    /* member: event, with what public DNS then says of the names in `data`, if ok */
 	HAPPEN_KNOCK,   /* connection: its first packet arrives */
 	HAPPEN_OPENED,  /* connection: the dialler learns that it is there */
 	HAPPEN_SEGMENT, /* connection, side: bytes, or its end, arrive there */

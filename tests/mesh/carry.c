@@ -239,18 +239,34 @@ static void carry_flush(struct world *world, struct member *member, struct effec
 	happening->event.text = happening->event.ok ? "" : "the driver failed";
 }
 
+/* The servers are asked when the look is over: what it took is on the way there. */
+static void carry_look(struct world *world, struct member *member, struct effect *effect)
+{
+	enum outcome outcome = driver_turn(&member->look);
+	struct happening *happening;
+
+	if (outcome == OUTCOME_HANGS)
+		return;
+	happening = answer(world, member, &member->look, HAPPEN_LOOK, effect);
+	happening->event.type = EVENT_LOOKED;
+	answer_fill(happening, outcome, "", effect);
+}
+
 void carry_answer(struct world *world, struct happening *happening)
 {
 	struct member *member = happening->member;
 	struct bytes data = bytes_of(happening->data, happening->length);
-	struct writer shadowed;
+	struct writer shadowed, looked;
 
 	writer_init(&shadowed, OBJECT_SIZE_MAX);
+	writer_init(&looked, OBJECT_SIZE_MAX);
 	if (happening->type == HAPPEN_PERSIST && happening->durable)
 		files_put(&member->disk, happening->name, data);
 	if (happening->type == HAPPEN_ZONE && happening->durable) {
 		files_put(&member->dns, happening->name, data);
 		zones_check(&member->dns, member->pools.list[0].text);
+		public_dns_written(
+		        &world->dns, member, happening->name, (const char *)happening->data, world->now_ms);
 	}
 	if (happening->type == HAPPEN_TABLES && happening->durable)
 		mta_write(&member->mta, &happening->rows);
@@ -258,8 +274,13 @@ void carry_answer(struct world *world, struct happening *happening)
 		mta_put_shadowed(&member->mta, &shadowed);
 		happening->event.data = writer_bytes(&shadowed);
 	}
+	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
+		public_dns_look(&world->dns, world->now_ms, data, &looked);
+		happening->event.data = writer_bytes(&looked);
+	}
 	world_event(world, member, &happening->event);
 	writer_fini(&shadowed);
+	writer_fini(&looked);
 }
 
 /* --- connections --------------------------------------------------------------------------------------- */
@@ -279,7 +300,7 @@ static void push(struct world *world, struct connection *connection, unsigned en
 {
 	struct pipe *pipe = &connection->toward[end];
 	struct segment *segment = must_alloc(sizeof *segment + bytes.length);
-	int64_t at_ms = net_arrival(&world->net, &world->dice, connection, end, world->now_ms);
+	int64_t at_ms = net_arrival(&world->net, &world->dice, connection, end, bytes.length, world->now_ms);
 
 	segment->length = bytes.length;
 	if (bytes.length > 0)
@@ -314,7 +335,7 @@ static void carry_dial(struct world *world, struct member *member, struct effect
 	connection->port = effect->port;
 	net_attach(member, connection);
 	plan_connection(world, connection,
-	        net_arrival(&world->net, &world->dice, connection, 1, world->now_ms), HAPPEN_KNOCK);
+	        net_arrival(&world->net, &world->dice, connection, 1, 0, world->now_ms), HAPPEN_KNOCK);
 }
 
 static void carry_send(struct world *world, struct member *member, struct effect *effect)
@@ -397,13 +418,14 @@ static void knock(struct world *world, struct connection *connection)
 		return;
 	if (there && target->core != NULL) {
 		plan_connection(world, connection,
-		        net_arrival(&world->net, &world->dice, connection, 0, world->now_ms), HAPPEN_OPENED);
+		        net_arrival(&world->net, &world->dice, connection, 0, 0, world->now_ms),
+		        HAPPEN_OPENED);
 		end_accept(world, connection, target, &from->said.vpn.at[0]);
 		return;
 	}
 	connection->refused = there;
 	plan_connection(world, connection,
-	        there ? net_arrival(&world->net, &world->dice, connection, 0, world->now_ms)
+	        there ? net_arrival(&world->net, &world->dice, connection, 0, 0, world->now_ms)
 	              : world->now_ms + world->net.dial_timeout_ms,
 	        HAPPEN_OPENED);
 }
@@ -453,7 +475,9 @@ static void segment_arrives(struct world *world, struct connection *connection, 
 {
 	struct segment *segment;
 
-	if (!net_reaches(&world->net, connection->ends[0], connection->ends[1])) {
+	/* What nobody waits for is lost with the packets that carried it. */
+	if (connection->open[end] &&
+	        !net_passes(&world->net, connection->ends[1 - end], connection->ends[end])) {
 		/* TCP tries again, later and later; here: every 500 ms. */
 		plan_connection(world, connection, world->now_ms + 500, HAPPEN_SEGMENT)->side = end;
 		return;
@@ -547,6 +571,19 @@ void carry_death(struct world *world, struct member *member, bool reset)
 	}
 }
 
+void carry_reset(struct world *world, const struct member *a, const struct member *b)
+{
+	for (struct connection *at = world->net.first; at != NULL; at = at->next) {
+		bool between =
+		        (at->ends[0] == a && at->ends[1] == b) || (at->ends[0] == b && at->ends[1] == a);
+
+		for (unsigned end = 0; between && end < 2; end++) {
+			if (at->open[end])
+				push(world, at, end, bytes_of(NULL, 0));
+		}
+	}
+}
+
 /* --- rows --------------------------------------------------------------------------------------------------
  */
 
@@ -571,6 +608,7 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_RCPT] = carry_rcpt,
 	        [EFFECT_QUEUE] = carry_queue,
 	        [EFFECT_FLUSH] = carry_flush,
+	        [EFFECT_LOOK] = carry_look,
 	        [EFFECT_STORE] = carry_store,
 	        [EFFECT_UNSTORE] = carry_unstore,
 	        [EFFECT_ALARM] = carry_nothing,

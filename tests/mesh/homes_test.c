@@ -119,7 +119,9 @@ static unsigned seen_bits(const struct trio *t)
 
 static void hint(struct trio *t, const struct address *address)
 {
-	world_event(t->world, t->ana, &(struct event){.type = EVENT_HINT, .ok = true, .address = *address});
+	world_event(t->world, t->ana,
+	        &(struct event){
+	                .type = EVENT_HINT, .ok = true, .address = *address, .bits = 8 * address->length});
 }
 
 /* --- links -------------------------------------------------------------------------------------------- */

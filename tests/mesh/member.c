@@ -69,6 +69,7 @@ struct member *member_create(const char *name, unsigned index, struct dice *dice
 	member->queue = (struct driver){.ms = 100, .jitter_ms = 20};
 	member->flush = (struct driver){.ms = 20, .jitter_ms = 20};
 	member->mta.lifetime_s = 14 * 86400;
+	member->look = (struct driver){.ms = 100, .jitter_ms = 100};
 	files_put(&member->disk, FACT_SEQ, bytes_of("0\n", 2)); /* as `init` does */
 	return member;
 }

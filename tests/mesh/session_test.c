@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "tests/mesh/carry.h"
 #include "tests/mesh/world.h"
 
 struct pair {
@@ -282,6 +283,56 @@ static void doubles_and_half_dead_sessions_cost_few_dials(void **state)
 	}
 }
 
+static void hint(struct pair *pair, const char *where, bool is_up)
+{
+	struct prefix prefix = {.bits = 0};
+
+	if (where[0] != '\0')
+		assert_int_equal(prefix_parse(where, strlen(where), &prefix), RESULT_OK);
+	world_event(pair->world, pair->ana,
+	        &(struct event){
+	                .type = EVENT_HINT, .address = prefix.address, .bits = prefix.bits, .ok = is_up});
+}
+
+/* Both are cut off so long that they dial every 3 s or 30 s only; then the way is there again. */
+static int64_t back_after(uint64_t seed, const char *where, bool is_up)
+{
+	struct pair pair = pair_of(seed);
+	int64_t start_ms;
+
+	members_befriend(pair.ana, pair.rosa);
+	world_boot_all(pair.world);
+	world_run(pair.world, 5000);
+	net_way(&pair.world->net, pair.ana, pair.rosa)->cut = true;
+	world_run(pair.world, 30 * 60 * 1000 + (int64_t)seed * 977);
+	assert_null(member_session(pair.ana, pair.rosa));
+	net_heal(&pair.world->net);
+	start_ms = pair.world->now_ms;
+	hint(&pair, where, is_up);
+	while (member_session(pair.ana, pair.rosa) == NULL && pair.world->now_ms < start_ms + 60000)
+		world_run(pair.world, 10);
+	assert_non_null(member_session(pair.ana, pair.rosa));
+	start_ms = pair.world->now_ms - start_ms;
+	world_destroy(pair.world);
+	return start_ms;
+}
+
+static void a_word_of_the_vpn_makes_it_dial_at_once(void **state)
+{
+	int64_t unrelated_ms = 0, down_ms = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		assert_in_range(back_after(seed, "10.66.0.0/16", true), 0, 1000);
+		assert_in_range(back_after(seed, "", true), 0, 1000);
+		unrelated_ms += back_after(seed, "10.77.0.0/16", true);
+		down_ms += back_after(seed, "10.66.0.0/16", false);
+	}
+	/* Without it the dial comes when it comes: within 30 s and a quarter. */
+	assert_true(unrelated_ms > 20 * 2000);
+	assert_true(down_ms > 20 * 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +347,7 @@ int main(void)
 	        cmocka_unit_test(a_partition_ends_sessions_and_they_come_back),
 	        cmocka_unit_test(a_restarted_member_is_back_at_once),
 	        cmocka_unit_test(more_pins_than_sessions_cost_no_more_sessions),
+	        cmocka_unit_test(a_word_of_the_vpn_makes_it_dial_at_once),
 	        cmocka_unit_test(doubles_and_half_dead_sessions_cost_few_dials),
 	};
 

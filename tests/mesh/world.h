@@ -17,24 +17,30 @@
 #include "tests/mesh/dice.h"
 #include "tests/mesh/member.h"
 #include "tests/mesh/net.h"
+#include "tests/mesh/public_dns.h"
 
 /* Sees each effect before it is carried out. */
 typedef void (*watch_fn)(
         struct world *world, struct member *member, const struct effect *effect, void *context);
+
+/* Sees each member whose core has just been called, and whose effects were carried out. */
+typedef void (*touched_fn)(struct world *world, struct member *member, void *context);
 
 struct world {
 	int64_t now_ms;
 	struct dice dice;
 	struct calendar calendar;
 	struct net net;
+	struct public_dns dns;
 	struct member **members;
 	unsigned count;
 	crypto_generichash_state trace; /* of all effects */
 	uint64_t effects;
 	uint64_t happenings;
 	watch_fn watch;
-	void *watch_context;
-	bool loud; /* print effects */
+	touched_fn touched;
+	void *watch_context; /* of both */
+	bool loud;           /* print effects */
 };
 
 struct world *world_create(uint64_t seed);

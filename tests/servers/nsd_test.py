@@ -84,6 +84,7 @@ server:
     zonesdir: "%s"
     database: ""
     pidfile: "%s/nsd.pid"
+    xfrdir: "%s"
     xfrdfile: "%s/xfrd"
     zonelistfile: "%s/zones"
     logfile: "%s/log"
@@ -94,7 +95,7 @@ remote-control:
 zone:
     name: "pool.test"
     zonefile: "%s"
-""" % (PORT, DIR, DIR, DIR, DIR, DIR, DIR, FILE))
+""" % (PORT, DIR, DIR, DIR, DIR, DIR, DIR, DIR, FILE))
 
 
 def a_server_that_is_down_is_said_with_its_cure_and_the_file_stands():

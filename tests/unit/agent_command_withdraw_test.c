@@ -66,12 +66,17 @@ static void releases_a_claim_and_says_what_to_change(void **state)
 	                                          "name rosa.test.mx.pool.test. any more, "
 	                                          "nor a host below pool.test.");
 	assert_non_null(strstr(reply_instruction(1), "rosa.test.mx.pool.example."));
-	assert_non_null(strstr(reply_instruction(2), "nothing leaves the tables in this version"));
+	assert_non_null(strstr(reply_instruction(2), "so let Postfix hold it until then"));
 	assert_non_null(strstr(reply_instruction(3), "meshctl decline rosa.test from rosa"));
+	assert_string_equal(reply_instruction(4), "still serving it: ana");
+	assert_string_equal(reply_instruction(5), "on the way out at: luz, eva");
+	assert_string_equal(reply_instruction(6), "how far it is: meshctl release rosa.test");
 	ask("release", "{\"domain\":\"rosa.test\"}");
 	assert_true(reply_is_already());
+	assert_string_equal(reply_instruction(0), "still serving it: ana");
 	ask("release", "{\"domain\":\"alba.test\"}");
 	assert_non_null(strstr(reply_instruction(0), "this node writes the zone alba.test"));
+	assert_string_equal(reply_instruction(3), "no relay has it any more, as far as is heard here");
 	assert_int_equal(fake_agent.files.claim_count, 1);
 }
 
@@ -95,11 +100,12 @@ static void unpins_by_name_or_key(void **state)
 
 static void keeps_a_pin_that_a_line_names(void **state)
 {
-	static const char *const names[] = {"accepts", "denies", "relays"};
-	static const char *const lines[] = {"\nx.test from ana\n", "\nana\n", "\nana 10\n"};
+	static const char *const names[] = {"accepts", "denies", "relays", "forced"};
+	static const char *const lines[] = {
+	        "\nx.test from ana\n", "\nana\n", "\nana 10\n", "\nx.test in ana until 9 because\n"};
 	char path[64], says[128];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof path, ETC "%s", names[i]);
 		snprintf(says, sizeof says, "%s line 2 names ana", path);
 		scratch_write(*state, path, lines[i]);

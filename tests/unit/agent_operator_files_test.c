@@ -185,7 +185,6 @@ static void refuses_bad_lists(void **state)
 	        {"denies", EVA " " EVA "\n", "denies:1: \"" EVA "\" can't stand here; expected KEY"},
 	        {"denies", EVA "\n" EVA "\n", "denies:2: the same as line 1"},
 	};
-	static const struct refusal forced = {"forced", "\nx\n", "forced:2: this version can't force"};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		assert_refused(*state, &rows[i]);
@@ -195,8 +194,67 @@ static void refuses_bad_lists(void **state)
 	put(*state, "accepts", "");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		assert_refused(*state, &others[i]);
-	put(*state, "denies", "");
-	assert_refused(*state, &forced);
+}
+
+static void refuses_bad_lines_of_what_is_forced(void **state)
+{
+	static const struct refusal rows[] = {
+	        {"forced", "\nx\n", "forced:2: \"x\" is neither drain, leave, frozen nor a domain"},
+	        {"forced", "drain later\n", "forced:1: \"later\" can't stand here; expected now"},
+	        {"forced", "leave now now\n", "forced:1: \"now\" can't stand here"},
+	        {"forced", "drain\n#\nleave\n", "forced:3: the same was said on line 1"},
+	        {"forced", "frozen now\n", "forced:1: \"now\" can't stand here"},
+	        {"forced", "frozen\nfrozen\n", "forced:2: the same was said on line 1"},
+	        {"forced", "x.test out luz until 9\n", "forced:1: \"9\" ends the line too early"},
+	        {"forced", "x.test\n", "forced:1: \"x.test\" ends the line too early"},
+	        {"forced", "x.test off luz until 9 why\n", "forced:1: \"off\" can't stand here"},
+	        {"forced", "x.test in luz till 9 why\n", "forced:1: \"till\" can't stand here"},
+	        {"forced", "x.test in luz until 9h why\n", "forced:1: \"9h\" is no time"},
+	        {"forced", "x.test in luz until 1234567890123456 why\n", "forced:1: \"1234567890123456\" is"},
+	        {"forced", "x.test in eva until 9 why\n", "forced:1: no member is called \"eva\""},
+	        {"forced", "*.test in luz until 9 why\n", "forced:1: \"*.test\" is neither"},
+	        {"forced", "x.test in luz until 9 why\nx.test out " LUZ " until 8 not\n",
+	                "forced:2: the same was said on line 1"},
+	        {"forced",
+	                "x.test in luz until 9 "
+	                "0123456789012345678901234567890123456789012345678901234567890123\n",
+	                "forced:1: \"01234567890123456789"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_refused(*state, &rows[i]);
+}
+
+static void loads_what_is_forced(void **state)
+{
+	uint8_t luz[KEY_BYTES];
+
+	assert_int_equal(key_parse(LUZ, strlen(LUZ), luz), RESULT_OK);
+	assert_int_equal(load(), RESULT_OK);
+	assert_int_equal(files.forced.departure, DEPARTURE_NONE);
+	assert_int_equal(files.forced.frozen_line, 0);
+	operator_files_fini(&files);
+	put(*state, "forced",
+	        "frozen # for the move\nleave now\n"
+	        "x.test  out " LUZ " until 1772323200 its disk  is full # luz\nx.test in ana until 0 why\n");
+	assert_int_equal(load(), RESULT_OK);
+	assert_int_equal(files.forced.departure, DEPARTURE_LEAVE);
+	assert_true(files.forced.departure_now);
+	assert_int_equal(files.forced.frozen_line, 1);
+	assert_int_equal(files.forced.relay_count, 2);
+	assert_memory_equal(files.forced.relays[0].key, luz, KEY_BYTES);
+	assert_false(files.forced.relays[0].in);
+	assert_true(files.forced.relays[1].in && files.forced.relays[1].by_name);
+	assert_int_equal(files.forced.relays[0].until_s, 1772323200);
+	assert_string_equal(files.forced.relays[0].reason, "its disk  is full");
+	assert_ptr_equal(forced_file_find(&files.forced, "x.test", luz), &files.forced.relays[0]);
+	assert_null(forced_file_find(&files.forced, "y.test", luz));
+	operator_files_fini(&files);
+	put(*state, "forced", "drain\n");
+	assert_int_equal(load(), RESULT_OK);
+	assert_int_equal(files.forced.departure, DEPARTURE_DRAIN);
+	assert_false(files.forced.departure_now);
+	operator_files_fini(&files);
 }
 
 static void lists_the_names_that_there_are(void **state)
@@ -247,7 +305,7 @@ static void survives_every_file_cut_anywhere(void **state)
 	        {"claims", "# mine\nrosa.test\nalba.test # second\n", NULL},
 	        {"accepts", "luz.test from " LUZ "  # luz 2026-03-01\nana.test from ana\n", NULL},
 	        {"denies", EVA "\n", NULL},
-	        {"forced", "# nothing\n", NULL},
+	        {"forced", "drain now\nx.test in luz until 1772323200 a reason\nfrozen\n", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -300,6 +358,8 @@ int main(void)
 	        files_test(refuses_bad_members),
 	        files_test(refuses_member_files_that_no_member_is_called_by),
 	        files_test(refuses_bad_lists),
+	        files_test(refuses_bad_lines_of_what_is_forced),
+	        files_test(loads_what_is_forced),
 	        files_test(lists_the_names_that_there_are),
 	        files_test(takes_a_missing_file_for_a_mistake),
 	        files_test(refuses_its_own_key_everywhere),

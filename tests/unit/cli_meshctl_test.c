@@ -317,6 +317,11 @@ static void turns_what_meshd_says_into_json(void **state)
 	assert_int_equal(run("--net libre --json key"), 1);
 	assert_string_equal(
 	        out, "{\"ok\":false,\"error\":\"it is there\",\"tip\":\"move it\",\"code\":\"failed\"}\n");
+	put_meshd("#!/bin/sh\necho line; echo 'meshd: a thing is missing' >&2; exit 1\n");
+	assert_int_equal(run("--net libre --json setup tinc"), 1);
+	assert_string_equal(out,
+	        "{\"ok\":false,\"error\":\"a thing is missing\",\"tip\":\"\",\"code\":\"failed\","
+	        "\"data\":{\"lines\":[\"line\"]}}\n");
 	put_meshd("#!/bin/sh\nexit 2\n");
 	assert_int_equal(run("--net libre --json setup postfix"), 2);
 	assert_json_error("usage");
@@ -325,6 +330,42 @@ static void turns_what_meshd_says_into_json(void **state)
 	assert_json_error("failed");
 	put_meshd("#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x; exit 0\n");
 	assert_int_equal(run("--net libre --json key"), 0);
+}
+
+/* One datagram, and an end at once whether somebody listens or not. */
+static void tells_meshd_what_tinc_did(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	char text[256] = "";
+
+	(void)state;
+	setenv("NODE", "luz", 1);
+	setenv("SUBNET", "10.66.0.21/32", 1);
+	assert_int_equal(run("--net libre tinc-event subnet-up"), 0); /* nobody listens */
+	scratch_mkdir(scratch, "p/run/meshd/libre");
+	snprintf(address.sun_path, sizeof address.sun_path, "%s",
+	        scratch_path(scratch, "p/run/meshd/libre/event.sock"));
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(run("--net libre tinc-event subnet-up"), 0);
+	assert_int_equal(recv(fd, text, sizeof text, 0), 28);
+	assert_string_equal(text, "subnet-up luz 10.66.0.21/32\n");
+	/* What other members may have put there. */
+	setenv("NODE", "luz\nhost-up x", 1);
+	setenv("SUBNET", "$(reboot)", 1);
+	assert_int_equal(run("--net libre tinc-event host-down"), 0);
+	memset(text, 0, sizeof text);
+	assert_int_equal(recv(fd, text, sizeof text, 0), 14);
+	assert_string_equal(text, "host-down - -\n");
+	unsetenv("NODE");
+	unsetenv("SUBNET");
+	/* A socket that nobody reads. */
+	for (unsigned i = 0; i < 40; i++)
+		assert_int_equal(run("--net libre tinc-event tinc-up"), 0);
+	assert_string_equal(out, "");
+	assert_string_equal(err, "");
+	assert_int_equal(run("--net libre tinc-event reboot"), 2);
+	close(fd);
 }
 
 #define meshctl_test(f) cmocka_unit_test_setup_teardown(f, setup, scratch_teardown)
@@ -343,6 +384,7 @@ int main(void)
 	        meshctl_test(fails_clearly_on_replies_that_are_none),
 	        meshctl_test(runs_the_meshd_beside_it),
 	        meshctl_test(turns_what_meshd_says_into_json),
+	        meshctl_test(tells_meshd_what_tinc_did),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -421,6 +421,26 @@ static void refuses_what_is_more_than_10_minutes_ahead_of_the_clock(void **state
 	archive_fini(&archive);
 }
 
+static void follows_no_head_with_a_chunk_that_it_does_not_understand(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes plain = make_chunk((const char *[]){"a.test"}, 1, 1);
+	struct bytes chunk = make_extended(OBJECT_CHUNK, plain, NULL, 1);
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, named_head(&rosa, 10, "ten"));
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, &chunk, 1));
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunk), RESULT_OK);
+	assert_true(author_order(author, OBJECT_HEAD)->seq == 11);
+	assert_true(author->head->head.seq == 10);
+	/* The chunk is at hand already: no less unknown. */
+	assert_int_equal(put(&rosa, OBJECT_HEAD, head_with(&rosa, 12, &chunk, 1)), RESULT_OK);
+	assert_true(author_order(author, OBJECT_HEAD)->seq == 12);
+	assert_true(author->head->head.seq == 10);
+	archive_fini(&archive);
+}
+
 static void passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -616,6 +636,7 @@ int main(void)
 	        TEST(keeps_the_chunks_of_a_pending_head_for_the_next),
 	        TEST(takes_one_chunk_for_all_places_that_name_it),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
+	        TEST(follows_no_head_with_a_chunk_that_it_does_not_understand),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
 	        TEST(passes_on_a_carriage_that_it_does_not_understand_but_does_not_follow_it),
 	        TEST(follows_nothing_when_its_only_head_is_beyond_it),
