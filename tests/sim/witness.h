@@ -30,6 +30,8 @@ struct witness {
 	struct table_rows applied;
 	bool has_published;
 	struct published published;
+	struct breaker *failures; /* sets that lost one without anybody's word, and when */
+	unsigned failure_count;
 	int64_t window_ms; /* in this window of time it */
 	uint64_t sends, bytes, persists, dials;
 };
