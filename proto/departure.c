@@ -232,7 +232,8 @@ static int64_t next_listing_ms(const struct node *node, const struct table_row *
 {
 	if (row->clear)
 		return row->look_ms + node->timing.transport_look_ms - row->timers.clear_ms;
-	return row->look_ms == 0 ? node->now.mono_ms : NEVER_MS;
+	/* Not now: this wake-up has asked already what it asks. */
+	return row->look_ms == 0 ? node->now.mono_ms + 1 : NEVER_MS;
 }
 
 static unsigned ending_step(struct table_row *row, struct node *node)

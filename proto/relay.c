@@ -398,7 +398,7 @@ static bool is_table_work_due(const struct relay *relay, const struct node *node
 /* Other tables of the admin's may have changed: asked again now and then. */
 static int64_t recheck_due(const struct relay *relay, const struct node *node)
 {
-	return relay->tables_ok && relay->tables_id == 0 && relay->applied.count > 0
+	return relay->tables_ok && relay->tables_id == 0 && !relay->tables_due && relay->applied.count > 0
 	               ? relay->tables_ms + node->timing.recheck_ms
 	               : NEVER_MS;
 }
