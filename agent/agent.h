@@ -34,6 +34,14 @@ enum result agent_reload(struct agent *agent, struct control_error *error);
  * doc/control-protocol.md, departure. A new reference. */
 json_t *agent_departure(const struct agent *agent);
 
+/* How a newer head of this node, which others hold, differs from the files: {"signed":DATE, "pending", "seq",
+ * "only_newer":[{"domain","more"}...], "only_files":[{"domain"}...]}. A new reference; NULL: none was heard.
+ */
+json_t *agent_recovery(const struct agent *agent);
+
+/* What is signed next stands above that head, and says what the files say. */
+void agent_recover(struct agent *agent);
+
 /* Which relays still have a domain that this node claims no more: {"serving":[NAME...], "leaving":[NAME...]}.
  * A new reference. */
 json_t *agent_release(const struct agent *agent, const char *domain);

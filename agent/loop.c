@@ -179,7 +179,7 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_LOCAL] = errand_local,
 	        [EFFECT_BANNER] = errand_probe,
 	        [EFFECT_RCPT] = errand_probe,
-	        [EFFECT_LOOK] = errand_nothing,
+	        [EFFECT_LOOK] = errand_look,
 	        [EFFECT_QUEUE] = errand_nothing,
 	        [EFFECT_FLUSH] = errand_nothing,
 	        [EFFECT_ALARM] = on_alarm,
@@ -248,6 +248,18 @@ json_t *agent_departure(const struct agent *agent)
 	struct glance glance = glance_of(agent);
 
 	return glance_departure(&glance);
+}
+
+json_t *agent_recovery(const struct agent *agent)
+{
+	struct glance glance = glance_of(agent);
+
+	return glance_recovery(&glance);
+}
+
+void agent_recover(struct agent *agent)
+{
+	agent_event(agent, &(struct event){.type = EVENT_RECOVER});
 }
 
 json_t *agent_release(const struct agent *agent, const char *domain)
@@ -431,6 +443,7 @@ static void on_stop(uv_signal_t *signal, int number)
 	probes_cancel(&agent->probes, free);
 	control_close(agent->control, NULL, NULL);
 	helper_process_destroy(agent->helper, errand_drop);
+	helper_process_destroy(agent->looker, errand_drop);
 	transport_destroy(agent->transport);
 	uv_stop(&agent->loop);
 }
@@ -472,7 +485,8 @@ static enum result start_loop(struct agent *agent, const char *program, struct c
 	agent->transport = transport_create(
 	        &agent->loop, &calls, agent, core_node(agent->core)->limits.session_queue_bytes);
 	agent->helper = helper_process_create(&agent->loop, program);
-	if (agent->transport == NULL || agent->helper == NULL) {
+	agent->looker = helper_process_create(&agent->loop, program);
+	if (agent->transport == NULL || agent->helper == NULL || agent->looker == NULL) {
 		complaint_set(why, "out of memory");
 		return RESULT_NO_MEMORY;
 	}

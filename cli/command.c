@@ -31,6 +31,8 @@ const struct cli_command cli_commands[] = {
         {"force", "DOMAIN in|out RELAY --for DURATION --reason TEXT, or force --clear DOMAIN RELAY",
                 "name a relay in the zones written here, or don't, for a time", 2, 3, CLI_TAKES_FORCE,
                 command_force},
+        {"recover", "[--take-newer|--keep-mine]", "after a restored backup: whose statement holds", 0, 0,
+                CLI_TAKES_RECOVER, command_recover},
         {"status", "", "does mail flow, and if not, why", 0, 0, 0, command_status},
         {"members", "", "who is there, and what they say of themselves", 0, 0, 0, command_members},
         {"domains", "[-v]", "your domains and those carried, and who serves them", 0, 0, CLI_TAKES_VERBOSE,

@@ -542,6 +542,7 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
         struct bytes object, struct moment now, const struct timing *timing)
 {
 	const struct statement *before = author->head;
+	bool replaces = kind == OBJECT_CERTIFICATE && author->certificate_held.data != NULL;
 	enum result result = RESULT_MALFORMED;
 
 	if (kind == OBJECT_CERTIFICATE)
@@ -558,9 +559,26 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	if (author->head != before)
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
+	archive->certificates_generation += replaces && result == RESULT_OK;
 	author->ask_due |= result == RESULT_OK;
 	author->offer_due |= result == RESULT_OK;
 	return result;
+}
+
+void archive_forget(struct archive *archive, struct author *author)
+{
+	statement_retire(archive, author, author->head);
+	statement_retire(archive, author, author->pending);
+	statement_retire(archive, author, author->beyond);
+	author->head = author->pending = author->beyond = NULL;
+	held_drop(&author->carriage_held);
+	held_drop(&author->carriage_beyond);
+	held_drop(&author->beacon_held);
+	author->carriage = (struct carriage){.seq = 0};
+	author->beacon = (struct beacon){.seq = 0};
+	author_digest(author);
+	archive->generation++;
+	author->ask_due = author->offer_due = true;
 }
 
 bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])

@@ -75,10 +75,11 @@ struct archive {
 	struct dropped *dropped; /* since somebody last set dropped_count to 0 */
 	unsigned dropped_count;
 	unsigned dropped_capacity;
-	uint64_t beacon_generation;  /* grows with every beacon */
-	uint64_t vouches_generation; /* grows with an author's first head and when vouches change */
-	uint64_t members_generation; /* grows when an author is added or removed */
-	uint64_t generation;         /* grows with every change of what is held */
+	uint64_t beacon_generation;       /* grows with every beacon */
+	uint64_t vouches_generation;      /* grows with an author's first head and when vouches change */
+	uint64_t certificates_generation; /* grows with every certificate that replaces another */
+	uint64_t members_generation;      /* grows when an author is added or removed */
+	uint64_t generation;              /* grows with every change of what is held */
 };
 
 enum result archive_init(struct archive *archive, unsigned max);
@@ -107,6 +108,9 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
  * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
+
+/* Forgets an author's head, carriage and beacon, but not its certificate. */
+void archive_forget(struct archive *archive, struct author *author);
 
 /* Whether any of its heads, in effect or not, names the chunk. */
 bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);

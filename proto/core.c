@@ -27,12 +27,16 @@ struct core {
 	size_t bits_length;
 	uint8_t bits_carriage[HASH_SIZE];
 	uint64_t bits_generation;
-	bool plan_due;               /* an input of planning has changed */
-	unsigned forces;             /* of the operator's that were in effect at the last look */
-	int64_t forces_ms;           /* the next one, monotonic */
-	uint64_t planned_generation; /* of the archive */
-	int64_t planned_ms;          /* monotonic */
-	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
+	bool plan_due;                 /* an input of planning has changed */
+	unsigned forces;               /* of the operator's that were in effect at the last look */
+	int64_t forces_ms;             /* the next one, monotonic */
+	int64_t clock_offset_ms;       /* wall less monotonic time, at the last wake-up */
+	bool clock_jumped;             /* and too few have said since what they think of it */
+	uint64_t planned_generation;   /* of the archive */
+	int64_t planned_ms;            /* monotonic */
+	uint64_t certified_generation; /* of the archive's certificates, when sessions were last judged by
+	                                  them */
+	uint64_t carried_generation;   /* of the archive's vouches, when the carry set was last computed */
 };
 
 const char *const core_fact_names[] = {
@@ -193,6 +197,16 @@ static void recarry(struct core *core)
 	peers_settle(&core->peers, &core->node, false);
 }
 
+/* Whose certificate was replaced has no session under the old one; whose identity has ended, none at all. */
+static void recertify(struct core *core)
+{
+	if (core->certified_generation == core->node.archive.certificates_generation)
+		return;
+	core->certified_generation = core->node.archive.certificates_generation;
+	settle_carried(core);
+	peers_settle(&core->peers, &core->node, false);
+}
+
 static void on_settings(struct core *core, const struct event *event)
 {
 	struct settings *copy = settings_copy(event->settings);
@@ -217,6 +231,8 @@ static void on_start(struct core *core, const struct event *event)
 {
 	(void)event;
 	core->started = true;
+	core->clock_offset_ms = core->node.now.wall_ms - core->node.now.mono_ms;
+	own_start(&core->own);
 	core->node.started_ms = core->peers.last_up_ms = core->node.now.mono_ms;
 	settle_carried(core);
 	peers_settle(&core->peers, &core->node, false);
@@ -320,6 +336,12 @@ static void on_hint(struct core *core, const struct event *event)
 		peers_hint(&core->peers, &core->node, &where);
 }
 
+static void on_recover(struct core *core, const struct event *event)
+{
+	(void)event;
+	own_recover(&core->own, &core->node);
+}
+
 static void on_stopping(struct core *core, const struct event *event)
 {
 	(void)event;
@@ -332,6 +354,7 @@ static void on_ping(struct core *core, struct peer *peer, const struct message *
 {
 	/* Whatever the peer says: modulo 2^64. */
 	peer->wall_skew_ms = (int64_t)(message->wall_ms - (uint64_t)core->node.now.wall_ms);
+	peer->wall_heard = true;
 	gossip_ping(&core->gossip, &core->node, peer, message->root);
 	/* In step with the other side, one packet carries both a ping and the acknowledgement of one. */
 	if (core->node.now.mono_ms - peer->sent_ms >= core->node.timing.ping_ms / 2)
@@ -385,15 +408,19 @@ static void on_peer_up(struct core *core, struct peer *peer)
 
 /* --- one wake-up ------------------------------------------------------------------------------------- */
 
-/* An exchange is over when a peer has offered all that it has and given what we lacked of it. Each member
- * counts once. */
+/* An exchange is over when a peer has offered all that it has, and what we lacked of it was given: by whom it
+ * was asked of, which may be another. Each member counts once. */
 static void notice_exchange(struct core *core)
 {
+	for (unsigned i = 0; i < core->peers.count; i++) {
+		if (core->peers.peers[i]->wants_out != core->peers.peers[i]->wants_late)
+			return;
+	}
 	for (unsigned i = 0; i < core->peers.count; i++) {
 		const struct peer *peer = core->peers.peers[i];
 		struct author *author = archive_find(&core->node.archive, peer->key);
 
-		if (!peer->is_up || !peer->offers_heard || peer->wants_out != peer->wants_late)
+		if (!peer->is_up || peer->closing || !peer->offers_heard)
 			continue;
 		core->own.exchanged = true;
 		if (author != NULL && !author->exchanged) {
@@ -401,6 +428,84 @@ static void notice_exchange(struct core *core)
 			core->node.exchanges++;
 		}
 	}
+}
+
+enum { CLOCK_JUMP_MS = 10000 }; /* NTP slews by less between two wake-ups */
+
+/* Our own clock was set: what peers said of it says nothing any more. */
+static void notice_jump(struct core *core)
+{
+	int64_t offset_ms = core->node.now.wall_ms - core->node.now.mono_ms;
+	int64_t jump_ms = offset_ms - core->clock_offset_ms;
+
+	core->clock_offset_ms = offset_ms;
+	if (jump_ms <= CLOCK_JUMP_MS && jump_ms >= -CLOCK_JUMP_MS)
+		return;
+	core->clock_jumped = true;
+	for (unsigned i = 0; i < core->peers.count; i++)
+		core->peers.peers[i]->wall_heard = false;
+}
+
+/* What the sessions say of our clock; after a jump half of them have to be heard first. */
+static struct agreed_clock ask_clock(struct core *core)
+{
+	int64_t skews_ms[CLOCK_VOICES_MAX];
+	struct agreed_clock clock;
+	unsigned count = 0, up = 0;
+
+	for (unsigned i = 0; i < core->peers.count && up < CLOCK_VOICES_MAX; i++) {
+		const struct peer *peer = core->peers.peers[i];
+
+		if (!peer->is_up || peer->closing)
+			continue;
+		up++;
+		if (peer->wall_heard)
+			skews_ms[count++] = peer->wall_skew_ms;
+	}
+	clock = agreed_clock_of(skews_ms, count);
+	core->clock_jumped &= 2 * count < up;
+	clock.unsure = core->clock_jumped;
+	clock.agreed &= !clock.unsure;
+	return clock;
+}
+
+static void notice_clock(struct core *core)
+{
+	bool was_wrong = core->node.clock.wrong, was_unsure = core->node.clock.unsure;
+	unsigned count;
+
+	notice_jump(core);
+	core->node.clock = ask_clock(core);
+	count = core->node.clock.voices;
+	if (core->node.clock.unsure)
+		core->node.clock.wrong = was_wrong;
+	core->own.head_due |= was_unsure && !core->node.clock.unsure;
+	if (core->node.clock.wrong == was_wrong)
+		return;
+	core->own.head_due = core->own.carriage_due = true;
+	if (was_wrong)
+		effects_say(&core->node.effects, EFFECT_AUDIT, "this machine's clock is right again");
+	else
+		effects_say(&core->node.effects, EFFECT_ALARM,
+		        "this machine's clock is %lld s %s those of %u members: nothing is signed until it "
+		        "is set right",
+		        (long long)(core->node.clock.skew_ms < 0 ? -(core->node.clock.skew_ms / 1000)
+		                                                 : core->node.clock.skew_ms / 1000),
+		        core->node.clock.skew_ms < 0 ? "ahead of" : "behind", count);
+}
+
+/* Our own last statements are of the future by a clock that others agree with: others refused them. What they
+ * hold of us instead is heard in new sessions, and what we sign then stands above that. */
+static void forget_future(struct core *core)
+{
+	struct node *node = &core->node;
+
+	if (!own_is_ahead(&core->own, node))
+		return;
+	own_forget(&core->own, node);
+	core->liveness.seq = 0;
+	for (unsigned i = 0; i < core->peers.count; i++)
+		peer_close(core->peers.peers[i], node, "our clock was set right: a new start");
 }
 
 /* Public DNS is looked at for what this node's tables hold, what it claims and what it publishes. */
@@ -529,6 +634,9 @@ static void settle(struct core *core)
 	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	recarry(core);
+	recertify(core);
+	notice_clock(core);
+	forget_future(core);
 	notice_exchange(core);
 	forces_step(core);
 	replan(core);
@@ -571,6 +679,7 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_FLUSHED] = on_flushed,
 	        [EVENT_FLUSH] = on_flush,
 	        [EVENT_HINT] = on_hint,
+	        [EVENT_RECOVER] = on_recover,
 	};
 
 	INVARIANT(event->type < EVENT_TYPES);

@@ -47,6 +47,7 @@ enum event_type {
 	EVENT_FLUSHED, /* id, ok, text: error */
 	EVENT_FLUSH,   /* data: lines of domains whose mail the operator wants tried now */
 	EVENT_HINT, /* address, bits, ok: the VPN has found (lost) the way there; proves nothing, so look */
+	EVENT_RECOVER, /* the operator has seen the newer head: what this node signs next stands above it */
 	EVENT_TYPES
 };
 

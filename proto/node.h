@@ -7,6 +7,7 @@
 #ifndef PROTO_NODE_H
 #define PROTO_NODE_H
 
+#include "proto/agreed_clock.h"
 #include "proto/archive.h"
 #include "proto/effect.h"
 #include "proto/entropy.h"
@@ -57,6 +58,7 @@ struct node {
 	struct effects effects;
 	struct counters counters;
 	struct moment now;
+	struct agreed_clock clock;
 	unsigned load;      /* of this machine, 0 to BEACON_LOAD_MAX */
 	int64_t started_ms; /* monotonic */
 	uint64_t next_id;   /* of effects */

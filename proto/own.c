@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/own.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/assert.h"
 #include "proto/facts.h"
 #include "proto/standing.h"
 #include "proto/writer.h"
+
+enum {
+	OWN_RETRY_LAST_MS = 60000,
+	CARRIAGE_DOUBLINGS_MAX = 10,
+	FORGET_REST_MS = 3600000, /* where others hold what is ahead too, forgetting doesn't help */
+};
 
 enum { OWN_PREFERENCE = 10 }; /* of a relay of which the operator says nothing */
 
@@ -56,7 +63,10 @@ static void own_retry(struct own *own, const struct node *node)
 {
 	own->head_due |= own->draft.kind == OBJECT_HEAD;
 	own->carriage_due |= own->draft.kind == OBJECT_CARRIAGE;
-	own->retry_ms = node->now.mono_ms + node->timing.apply_retry_ms;
+	own->backoff_ms = own->backoff_ms > 0 ? 2 * own->backoff_ms : node->timing.apply_retry_ms;
+	if (own->backoff_ms > OWN_RETRY_LAST_MS)
+		own->backoff_ms = OWN_RETRY_LAST_MS;
+	own->retry_ms = node->now.mono_ms + own->backoff_ms;
 	draft_drop(&own->draft);
 }
 
@@ -72,6 +82,7 @@ static enum result take_own(struct node *node, enum object_kind kind, struct byt
 static void draft_release(struct own *own, struct node *node)
 {
 	struct own_draft *draft = &own->draft;
+	bool taken = true;
 
 	for (unsigned i = 0; i < draft->count; i++) {
 		enum object_kind kind = i == 0 ? draft->kind : OBJECT_CHUNK;
@@ -81,9 +92,16 @@ static void draft_release(struct own *own, struct node *node)
 		if (result != RESULT_OK && !(kind == OBJECT_CHUNK && result == RESULT_NOT_FOUND))
 			effects_say(&node->effects, EFFECT_ALARM, "our own statement was not taken in: %s",
 			        result_text(result));
+		taken &= i > 0 || result == RESULT_OK;
 	}
-	if (draft->kind == OBJECT_HEAD)
+	/* Where one of ours that we haven't signed came in meanwhile, that one is held, and noticed. */
+	if (taken && draft->kind == OBJECT_HEAD)
 		own->head = *author_order(node_self(node), OBJECT_HEAD);
+	if (taken && draft->kind == OBJECT_CARRIAGE) {
+		own->carriage = *author_order(node_self(node), OBJECT_CARRIAGE);
+		own->carriage_ours = true;
+	}
+	own->backoff_ms = 0;
 	draft_drop(draft);
 }
 
@@ -108,12 +126,16 @@ bool own_persisted(struct own *own, struct node *node, uint64_t id, bool ok)
 	return true;
 }
 
-static uint64_t next_seq(struct own *own, const struct node *node)
+/* False: there is none any more. */
+static bool next_seq(struct own *own, const struct node *node, uint64_t *seq)
 {
 	uint64_t clock = node->now.wall_ms > 0 ? (uint64_t)node->now.wall_ms : 0;
 
+	if (own->last_seq >= OWN_SEQ_MAX)
+		return false;
 	own->last_seq = clock > own->last_seq ? clock : own->last_seq + 1;
-	return own->last_seq;
+	*seq = own->last_seq;
+	return true;
 }
 
 /* --- head -------------------------------------------------------------------------------------------- */
@@ -388,12 +410,13 @@ static void head_fill(const struct node *node, unsigned claims, struct head *out
 }
 
 /* Gives new claims their `since`, and the head its place and claims version. */
-static void head_place(
+static bool head_place(
         struct own *own, const struct node *node, struct claim_set *set, bool changed, struct head *head)
 {
 	const struct statement *last = node_self(node)->head;
 
-	head->seq = next_seq(own, node);
+	if (!next_seq(own, node, &head->seq))
+		return false;
 	head->claims_version = changed || last == NULL ? head->seq : last->head.claims_version;
 	if (last != NULL)
 		memcpy(head->previous, last->held.order.hash, HASH_SIZE);
@@ -401,6 +424,7 @@ static void head_place(
 		if (set->claims[i].since == 0)
 			set->claims[i].since = head->seq;
 	}
+	return true;
 }
 
 struct head_lists {
@@ -468,12 +492,13 @@ static enum result head_draft(
 	head.vouches = writer_bytes(&lists->vouches);
 	changed = last == NULL || set->fresh > 0 || set->count != last->claim_count ||
 	          !bytes_equal(head.relaysets, last->head.relaysets);
-	if (!changed) {
+	if (!changed && !own->head_anew) {
 		head.chunks = last->head.chunks;
 		if (says_same(&head, &last->head))
 			return RESULT_STALE;
 	}
-	head_place(own, node, set, changed, &head);
+	if (!head_place(own, node, set, changed, &head))
+		return RESULT_FULL;
 	*draft = (struct own_draft){.kind = OBJECT_HEAD, .count = 1};
 	result = encode_chunks(set, draft);
 	put_chunk_hashes(draft, &lists->chunks);
@@ -481,6 +506,16 @@ static enum result head_draft(
 	if (result == RESULT_OK)
 		result = head_encode(&head, node->op_secret, &draft->objects[0], &draft->lengths[0]);
 	return result;
+}
+
+/* Said once: what can't be encoded now won't be in a second. */
+static void head_failed(struct own *own, struct node *node, enum result result)
+{
+	if (own->trouble != result)
+		effects_say(&node->effects, EFFECT_ALARM, "our head can't be made: %s", result_text(result));
+	own->trouble = result;
+	own->draft.kind = OBJECT_HEAD; /* which is due again, then */
+	own_retry(own, node);
 }
 
 static void head_step(struct own *own, struct node *node)
@@ -495,9 +530,12 @@ static void head_step(struct own *own, struct node *node)
 	own->head_due = false;
 	if (result == RESULT_OK && !draft_persist(own, node, FACT_HEAD))
 		result = RESULT_NO_MEMORY;
+	own->head_anew &= result != RESULT_OK;
 	if (result != RESULT_OK && result != RESULT_STALE) {
-		effects_say(&node->effects, EFFECT_ALARM, "our head can't be made: %s", result_text(result));
-		own_retry(own, node);
+		head_failed(own, node, result);
+	} else if (own->trouble != RESULT_OK) {
+		own->trouble = RESULT_OK;
+		own->backoff_ms = 0;
 	}
 	head_lists_fini(&lists);
 	claim_set_fini(&set);
@@ -505,18 +543,27 @@ static void head_step(struct own *own, struct node *node)
 
 /* --- carriage ---------------------------------------------------------------------------------------- */
 
+/* Two copies of one node that serve different things would answer each other for ever. */
+static int64_t carriage_rest_ms(const struct own *own, const struct node *node)
+{
+	unsigned doublings = own->copies < CARRIAGE_DOUBLINGS_MAX ? own->copies : CARRIAGE_DOUBLINGS_MAX;
+
+	return node->timing.carriage_interval_ms << doublings;
+}
+
 static bool carriage_rests(const struct own *own, const struct node *node)
 {
-	return own->carriage_ms != 0 &&
-	       node->now.mono_ms < own->carriage_ms + node->timing.carriage_interval_ms;
+	return own->carriage_ms != 0 && node->now.mono_ms < own->carriage_ms + carriage_rest_ms(own, node);
 }
 
 static enum result carriage_draft(struct own *own, struct node *node, const struct carriage_plan *plan)
 {
-	struct carriage carriage = {.serial = node->serial, .seq = next_seq(own, node)};
+	struct carriage carriage = {.serial = node->serial};
 	struct own_draft *draft = &own->draft;
 	enum result result;
 
+	if (!next_seq(own, node, &carriage.seq))
+		return RESULT_FULL;
 	memcpy(carriage.relay, node->key, KEY_SIZE);
 	*draft = (struct own_draft){.kind = OBJECT_CARRIAGE};
 	result = carriage_encode(&carriage, plan->entries, plan->count, node->op_secret, &draft->objects[0],
@@ -538,8 +585,9 @@ static void carriage_step(struct own *own, struct node *node, const struct carry
 	                          : plan.count == 0);
 
 	own->carriage_due = false;
-	if (result == RESULT_OK && !same) {
+	if (result == RESULT_OK && (!same || own->carriage_anew)) {
 		result = carriage_draft(own, node, &plan);
+		own->carriage_anew &= result != RESULT_OK;
 		own->carriage_ms = node->now.mono_ms;
 	}
 	carriage_plan_fini(&plan);
@@ -554,47 +602,158 @@ static void carriage_step(struct own *own, struct node *node, const struct carry
 
 static bool is_first_wait_over(const struct own *own, const struct node *node)
 {
-	return own->fresh || own->exchanged ||
-	       node->now.mono_ms >= node->started_ms + node->timing.exchange_wait_ms;
+	if (own->fresh || own->exchanged)
+		return true;
+	return !own->must_hear && node->now.mono_ms >= node->started_ms + node->timing.exchange_wait_ms;
 }
 
 const char *own_waits_for(const struct own *own, const struct node *node)
 {
+	static char text[160];
+
+	if (node->clock.wrong) {
+		snprintf(text, sizeof text,
+		        "this machine's clock to be set right: it is %lld s %s those of %u members",
+		        (long long)(node->clock.skew_ms / (node->clock.skew_ms < 0 ? -1000 : 1000)),
+		        node->clock.skew_ms < 0 ? "ahead of" : "behind", node->clock.voices);
+		return text;
+	}
 	if (!is_first_wait_over(own, node))
-		return "the first exchange with another member, or 60 s";
+		return own->must_hear ? "the first exchange with another member: its own last statements "
+		                        "aren't in its files"
+		                      : "the first exchange with another member, or 60 s";
 	if (own->newer_heard)
-		return "the operator: a newer statement of ours is about (a restored backup, or a second "
-		       "copy of this node)";
+		return "the operator: a newer head of ours is about (a restored backup, or a second copy of "
+		       "this node); meshctl recover";
+	if (own->trouble != RESULT_OK) {
+		snprintf(text, sizeof text, "a head that can be made: %s", result_text(own->trouble));
+		return text;
+	}
 	return NULL;
 }
 
-static void notice_newer(struct own *own, struct node *node)
+/* So that the next start knows, whoever is there then, that our files lack something (own_start()). */
+static void note_seq(const struct own *own, struct node *node)
 {
-	const struct author *self = node_self(node);
-	const struct order *head = author_order(self, OBJECT_HEAD);
-	uint64_t carriage = author_order(self, OBJECT_CARRIAGE)->seq;
-	uint64_t heard = head->seq > carriage ? head->seq : carriage;
+	struct writer w;
+	uint8_t *data;
+	size_t length;
 
-	if (order_compare(head, &own->head) > 0 && !own->newer_heard) {
-		own->newer_heard = true;
-		effects_say(&node->effects, EFFECT_ALARM,
-		        "a newer head of our own is about: a restored backup, or a second copy of this node; "
-		        "no new heads are signed");
+	writer_init(&w, 64);
+	facts_render_seq(own->last_seq, &w);
+	if (writer_take(&w, &data, &length) == RESULT_OK)
+		node_persist(node, FACT_SEQ, data, length);
+}
+
+static bool adopts(const struct own *own, const struct node *node)
+{
+	return own->adopt_ms != 0 && node->now.mono_ms < own->adopt_ms;
+}
+
+static void notice_newer_head(struct own *own, struct node *node)
+{
+	const struct order *head = author_order_here(node_self(node), OBJECT_HEAD);
+
+	if (head->seq > own->last_seq)
+		own->last_seq = head->seq;
+	if (order_compare(head, &own->head) <= 0 || own->newer_heard)
+		return;
+	if (adopts(own, node)) {
+		own->head = *author_order(node_self(node), OBJECT_HEAD);
+		return;
 	}
-	if (heard > own->last_seq)
-		own->last_seq = heard;
+	own->newer_heard = true;
+	note_seq(own, node);
+	effects_say(&node->effects, EFFECT_ALARM,
+	        "a newer head of our own is about: a restored backup, or a second copy of this node; no new "
+	        "heads are signed: meshctl recover");
+}
+
+/* Before the first exchange ends it is what we signed last, and counts as such. Later somebody else has
+ * signed it; what this node serves is told above it, ever more slowly. */
+static void notice_newer_carriage(struct own *own, struct node *node)
+{
+	const struct order *carriage = author_order(node_self(node), OBJECT_CARRIAGE);
+
+	if (carriage->seq > own->last_seq)
+		own->last_seq = carriage->seq;
+	if (order_compare(carriage, &own->carriage) <= 0)
+		return;
+	own->carriage = *carriage;
+	own->carriage_due = true;
+	if (!own->exchanged || adopts(own, node))
+		return;
+	own->copies += own->carriage_ours || own->copies == 0;
+	own->carriage_ours = false;
+	if (own->copies == 1)
+		effects_say(&node->effects, EFFECT_ALARM,
+		        "a carriage of our own that this node hasn't signed is about: a second copy of this "
+		        "node runs somewhere; stop one of them");
+}
+
+static bool is_of_future(const struct node *node, uint64_t seq)
+{
+	return seq > (uint64_t)(node->now.wall_ms + node->timing.clock_ahead_ms);
 }
 
 void own_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
-	notice_newer(own, node);
-	if (own->draft.kind != 0 || !is_first_wait_over(own, node) || node->now.mono_ms < own->retry_ms)
+	notice_newer_head(own, node);
+	notice_newer_carriage(own, node);
+	if (own->draft.kind != 0 || !is_first_wait_over(own, node) || node->now.mono_ms < own->retry_ms ||
+	        node->clock.wrong || node->clock.unsure)
 		return;
 	own->retry_ms = 0;
+	own->must_hear = false;
+	/* Others hold it, so their clocks were wrong too. */
+	if (is_of_future(node, own->last_seq))
+		own->head_anew = own->carriage_anew = false;
 	if (own->head_due && !own->newer_heard)
 		head_step(own, node);
 	if (own->draft.kind == 0 && own->carriage_due && !carriage_rests(own, node))
 		carriage_step(own, node, carrying);
+}
+
+void own_recover(struct own *own, struct node *node)
+{
+	if (!own->newer_heard)
+		return;
+	own->newer_heard = false;
+	own->copies = 0;
+	own->head = *author_order_here(node_self(node), OBJECT_HEAD);
+	own->head_due = own->head_anew = true;
+	own->carriage_due = true;
+	effects_say(&node->effects, EFFECT_AUDIT, "recovered: heads are signed again");
+}
+
+bool own_is_ahead(const struct own *own, const struct node *node)
+{
+	return node->clock.agreed && own->draft.kind == 0 &&
+	       (own->forget_ms == 0 || node->now.mono_ms >= own->forget_ms + FORGET_REST_MS) &&
+	       (is_of_future(node, own->last_seq) ||
+	               is_of_future(node, node_self(node)->beacon_held.order.seq));
+}
+
+void own_forget(struct own *own, struct node *node)
+{
+	archive_forget(&node->archive, node_self(node));
+	own->head = own->carriage = (struct order){.serial = 0};
+	own->last_seq = 0;
+	own->exchanged = own->fresh = own->newer_heard = false;
+	own->must_hear = true;
+	own->forget_ms = node->now.mono_ms > 0 ? node->now.mono_ms : 1;
+	own->adopt_ms = own->forget_ms + node->timing.exchange_wait_ms;
+	own->head_due = own->head_anew = own->carriage_due = own->carriage_anew = true;
+	effects_say(&node->effects, EFFECT_AUDIT,
+	        "our last statements were of the future, and others refused them: they are signed anew above "
+	        "what others hold");
+}
+
+void own_start(struct own *own)
+{
+	const struct order *newest = own->head.seq > own->carriage.seq ? &own->head : &own->carriage;
+
+	own->must_hear = !own->fresh && (!own->seq_known || own->last_seq > newest->seq);
 }
 
 int64_t own_due(const struct own *own, const struct node *node)
@@ -603,16 +762,17 @@ int64_t own_due(const struct own *own, const struct node *node)
 
 	if (own->draft.kind != 0 || (!own->head_due && !own->carriage_due))
 		return NEVER_MS;
+	if (node->clock.wrong || node->clock.unsure)
+		return NEVER_MS; /* a ping wakes us */
 	if (!is_first_wait_over(own, node))
-		return node->started_ms + node->timing.exchange_wait_ms;
+		return own->must_hear ? NEVER_MS : node->started_ms + node->timing.exchange_wait_ms;
 	if (own->retry_ms > node->now.mono_ms)
 		return own->retry_ms;
 	if (own->head_due && !own->newer_heard)
 		due = node->now.mono_ms;
 	if (own->carriage_due) {
-		int64_t carriage = carriage_rests(own, node)
-		                           ? own->carriage_ms + node->timing.carriage_interval_ms
-		                           : node->now.mono_ms;
+		int64_t carriage = carriage_rests(own, node) ? own->carriage_ms + carriage_rest_ms(own, node)
+		                                             : node->now.mono_ms;
 
 		due = carriage < due ? carriage : due;
 	}
@@ -638,10 +798,11 @@ static enum result load_statement(struct own *own, struct node *node, struct byt
 			return result;
 	}
 	own->head = *author_order(node_self(node), OBJECT_HEAD);
+	own->carriage = *author_order(node_self(node), OBJECT_CARRIAGE);
 	if (own->head.seq > own->last_seq)
 		own->last_seq = own->head.seq;
-	if (author_order(node_self(node), OBJECT_CARRIAGE)->seq > own->last_seq)
-		own->last_seq = author_order(node_self(node), OBJECT_CARRIAGE)->seq;
+	if (own->carriage.seq > own->last_seq)
+		own->last_seq = own->carriage.seq;
 	return result == RESULT_NOT_FOUND ? RESULT_OK : result;
 }
 
@@ -653,7 +814,12 @@ enum result own_load(struct own *own, struct node *node, const char *name, struc
 	if (strcmp(name, FACT_SEQ) != 0)
 		return load_statement(own, node, text, line);
 	result = facts_parse_seq(text, &last, line);
-	own->fresh = result == RESULT_OK && last == 0;
+	if (result == RESULT_OK && last > OWN_SEQ_MAX)
+		result = RESULT_MALFORMED; /* we never wrote that */
+	if (result != RESULT_OK)
+		return result;
+	own->seq_known = true;
+	own->fresh = last == 0;
 	own->last_seq = last > own->last_seq ? last : own->last_seq;
 	return result;
 }

@@ -30,7 +30,8 @@ struct peer {
 	int64_t up_ms;
 	int64_t heard_ms;
 	int64_t sent_ms;
-	int64_t wall_skew_ms; /* its clock less ours at its last ping */
+	int64_t wall_skew_ms; /* its clock less ours at its last ping, */
+	bool wall_heard;      /* if there was one */
 	bool table_heard;     /* its start-of-session table is complete */
 	unsigned differs;     /* pings in a row whose root wasn't ours */
 	int64_t compare_ms;   /* not compared again before */

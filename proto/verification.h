@@ -27,7 +27,6 @@ struct target {
 struct verification {
 	struct target *targets; /* in order of domain, then author */
 	unsigned target_count;
-	bool built;        /* the targets were made once since the start */
 	unsigned rotation; /* where to go on among those that wait for an answer */
 	unsigned turn;     /* and among the verified */
 	uint64_t rcpt_id;  /* 0: nothing is being asked */

@@ -6,6 +6,7 @@
 #include "agent/command/command_depart.h"
 #include "agent/command/command_force.h"
 #include "agent/command/command_operator.h"
+#include "agent/command/command_recover.h"
 #include "agent/command/command_relay.h"
 #include "agent/command/command_withdraw.h"
 #include "agent/log.h"
@@ -25,6 +26,7 @@ static const struct control_command rows[] = {
         {"members", false, command_members},
         {"pin", true, command_pin},
         {"plan", false, command_plan},
+        {"recover", true, command_recover},
         {"relay add", true, command_relay_add},
         {"relay carry", true, command_relay_carry},
         {"relay del", true, command_relay_del},

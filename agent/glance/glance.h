@@ -73,6 +73,9 @@ json_t *glance_reasons(
  * no zone for the domain. */
 json_t *glance_published(const struct glance *glance, const char *domain, bool with_fixed);
 
+/* What public DNS says of a domain; NULL where it isn't looked at. With `verbose` its MX lines too. */
+json_t *glance_public_dns(const struct glance *glance, const char *domain, bool verbose);
+
 /* A domain of our own; a domain that somebody else claims. With `verbose` each relay's reason too. */
 json_t *glance_own_domain(
         const struct glance *glance, const char *domain, struct glance_carriers *carriers, bool verbose);
@@ -91,8 +94,9 @@ json_t *glance_carried(const struct glance *glance, bool verbose);
 /* This node departs, and neither its tables nor its carriage name anything any more. */
 bool glance_is_out(const struct glance *glance);
 
-/* As agent_departure() and agent_release() tell it. */
+/* As agent_departure(), agent_recovery() and agent_release() tell it. */
 json_t *glance_departure(const struct glance *glance);
+json_t *glance_recovery(const struct glance *glance);
 json_t *glance_release(const struct glance *glance, const char *domain);
 
 #endif

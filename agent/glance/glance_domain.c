@@ -176,6 +176,7 @@ json_t *glance_own_domain(
 	json_object_set_new(data, "own", json_true());
 	json_object_set_new(data, "from", json_string(glance->node->settings->name));
 	json_object_set_new(data, "published", glance_published(glance, domain, true));
+	json_object_set_new(data, "public_dns", glance_public_dns(glance, domain, verbose));
 	return data;
 }
 
@@ -278,6 +279,7 @@ json_t *glance_claim(const struct glance *glance, const struct author *author, c
 	if (row != NULL && memcmp(row->author, author->key, KEY_SIZE) == 0)
 		say_departure(glance, row, data);
 	json_object_set_new(data, "published", glance_published(glance, domain, true));
+	json_object_set_new(data, "public_dns", glance_public_dns(glance, domain, verbose));
 	return data;
 }
 

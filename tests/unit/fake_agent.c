@@ -45,6 +45,23 @@ json_t *agent_departure(const struct agent *a)
 	return json_pack("{s:b, s:[s]}", "out", 0, "steps", a->has_files ? "so far" : "not reloaded");
 }
 
+json_t *agent_recovery(const struct agent *a)
+{
+	bool lacks = a->has_files && operator_files_claim_find(&a->files, "new.test") == NULL;
+
+	if (!a->newer)
+		return NULL;
+	return json_pack("{s:s, s:o, s:[{s:s}]}", "signed", "2026-02-01 00:00 UTC", "only_newer",
+	        lacks ? json_pack("[{s:s,s:s}]", "domain", "new.test", "more", "fixed_mx mx.test 5")
+	              : json_array(),
+	        "only_files", "domain", "old.test");
+}
+
+void agent_recover(struct agent *a)
+{
+	a->recovered++;
+}
+
 json_t *agent_release(const struct agent *a, const char *domain)
 {
 	(void)a;

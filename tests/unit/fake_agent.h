@@ -26,6 +26,8 @@ struct agent {
 	uint8_t key[KEY_BYTES];
 	unsigned reloads;
 	bool fails;
+	bool newer; /* a newer head was heard, which claims new.test besides */
+	unsigned recovered;
 };
 
 extern struct agent fake_agent;
