@@ -409,26 +409,26 @@ static void on_peer_up(struct core *core, struct peer *peer)
 
 /* --- one wake-up ------------------------------------------------------------------------------------- */
 
-/* The first exchange is over when a peer has offered all that it has, and what we lacked of it was given: by
- * whom it was asked of, which may be another. Each member with whom one was completed counts once. */
+/* An exchange is over when a peer has offered all that it has, and what we lacked of it was given: by whom it
+ * was asked of, which may be another. Each member counts once. */
 static void notice_exchange(struct core *core)
 {
-	bool offered = false, given = true;
-
+	for (unsigned i = 0; i < core->peers.count; i++) {
+		if (core->peers.peers[i]->wants_out != core->peers.peers[i]->wants_late)
+			return;
+	}
 	for (unsigned i = 0; i < core->peers.count; i++) {
 		const struct peer *peer = core->peers.peers[i];
 		struct author *author = archive_find(&core->node.archive, peer->key);
 
-		bool is_open = peer->is_up && !peer->closing && peer->offers_heard;
-
-		offered |= is_open;
-		given &= peer->wants_out == peer->wants_late;
-		if (is_open && peer->wants_out == peer->wants_late && author != NULL && !author->exchanged) {
+		if (!peer->is_up || peer->closing || !peer->offers_heard)
+			continue;
+		core->own.exchanged = true;
+		if (author != NULL && !author->exchanged) {
 			author->exchanged = true;
 			core->node.exchanges++;
 		}
 	}
-	core->own.exchanged |= offered && given;
 }
 
 enum { CLOCK_JUMP_MS = 10000 }; /* NTP slews by less between two wake-ups */

@@ -60,6 +60,7 @@ struct table_row {
 	bool clear;      /* that answer was good for going on */
 	bool named;      /* in it public DNS led to us */
 	bool alarmed;    /* its owner was told that it must change something */
+	bool back;       /* it wasn't served any more, and is in again: what was verified before is void */
 };
 
 struct table_rows {

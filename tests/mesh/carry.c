@@ -211,7 +211,7 @@ static bool home_answers(const struct world *world, const struct member *member,
 	const struct table_row *row = table_rows_find(&member->mta.rows, bytes_of(domain, strlen(domain)));
 	const struct member *server = NULL;
 
-	if (row != NULL && row->route.count > 0)
+	if (row != NULL && row->route.count > 0 && !row->waits)
 		server = server_at(world, member, &row->route.hops[0].address, row->route.hops[0].port);
 	return server != NULL && mta_banner(&server->mta) == 's';
 }
