@@ -275,7 +275,10 @@ void carry_answer(struct world *world, struct happening *happening)
 		happening->event.data = writer_bytes(&shadowed);
 	}
 	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
-		public_dns_look(&world->dns, world->now_ms, data, &looked);
+		if (world->look != NULL)
+			world->look(world, member, data, &looked);
+		else
+			public_dns_look(&world->dns, world->now_ms, data, &looked);
 		happening->event.data = writer_bytes(&looked);
 	}
 	world_event(world, member, &happening->event);

@@ -54,6 +54,9 @@ void mail_step(struct sim *sim);
  * *why says which doesn't. */
 bool mail_finish(struct sim *sim, char why[256]);
 
+/* What all authoritative servers say, for a core that looks (struct world): see proto/looks.h. */
+void mail_look(struct world *world, const struct member *member, struct bytes names, struct writer *w);
+
 void mail_fini(struct mail *mail);
 
 #endif

@@ -32,13 +32,16 @@ static uint64_t read_faults(char *list)
 	return bits;
 }
 
+/* "3,7-12" */
 static void read_skips(char *list, struct request *request)
 {
 	for (char *step = strtok(list, ","); step != NULL; step = strtok(NULL, ",")) {
-		unsigned long number = strtoul(step, NULL, 10);
+		char *rest;
+		unsigned long from = strtoul(step, &rest, 10);
+		unsigned long to = *rest == '-' ? strtoul(rest + 1, NULL, 10) : from;
 
-		if (number < SKIPS_MAX)
-			request->skips[number] = true;
+		for (unsigned long i = from; i <= to && i < SKIPS_MAX; i++)
+			request->skips[i] = true;
 	}
 }
 
@@ -57,7 +60,8 @@ static int run_seed(const struct request *request)
 
 	campaign_run_one(request, &first);
 	if (!first.passed) {
-		printf("FAILED %s\n", first.violation);
+		if (!request->trace)
+			printf("FAILED %s\n", first.violation);
 		return 1;
 	}
 	quiet.trace = false;
