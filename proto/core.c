@@ -27,14 +27,16 @@ struct core {
 	size_t bits_length;
 	uint8_t bits_carriage[HASH_SIZE];
 	uint64_t bits_generation;
-	bool plan_due;               /* an input of planning has changed */
-	unsigned forces;             /* of the operator's that were in effect at the last look */
-	int64_t forces_ms;           /* the next one, monotonic */
-	int64_t clock_offset_ms;     /* wall less monotonic time, at the last wake-up */
-	bool clock_jumped;           /* and too few have said since what they think of it */
-	uint64_t planned_generation; /* of the archive */
-	int64_t planned_ms;          /* monotonic */
-	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
+	bool plan_due;                 /* an input of planning has changed */
+	unsigned forces;               /* of the operator's that were in effect at the last look */
+	int64_t forces_ms;             /* the next one, monotonic */
+	int64_t clock_offset_ms;       /* wall less monotonic time, at the last wake-up */
+	bool clock_jumped;             /* and too few have said since what they think of it */
+	uint64_t planned_generation;   /* of the archive */
+	int64_t planned_ms;            /* monotonic */
+	uint64_t certified_generation; /* of the archive's certificates, when sessions were last judged by
+	                                  them */
+	uint64_t carried_generation;   /* of the archive's vouches, when the carry set was last computed */
 };
 
 const char *const core_fact_names[] = {
@@ -191,6 +193,16 @@ static void recarry(struct core *core)
 {
 	if (core->carried_generation == core->node.archive.vouches_generation)
 		return;
+	settle_carried(core);
+	peers_settle(&core->peers, &core->node, false);
+}
+
+/* Whose certificate was replaced has no session under the old one; whose identity has ended, none at all. */
+static void recertify(struct core *core)
+{
+	if (core->certified_generation == core->node.archive.certificates_generation)
+		return;
+	core->certified_generation = core->node.archive.certificates_generation;
 	settle_carried(core);
 	peers_settle(&core->peers, &core->node, false);
 }
@@ -613,6 +625,7 @@ static void settle(struct core *core)
 	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	recarry(core);
+	recertify(core);
 	notice_clock(core);
 	forget_future(core);
 	notice_exchange(core);

@@ -451,7 +451,7 @@ static void look_alarm(struct look *look, struct node *node, bool again)
 	look->told = look->finding;
 	finding_describe(node, look, text);
 	finding_advise(node, look, tip);
-	effects_say(&node->effects, EFFECT_ALARM, "%s; %s", text, tip);
+	effects_say(&node->effects, EFFECT_ALARM, "%s: %s; %s", look->domain.text, text, tip);
 }
 
 /* How long to wait after an error or a disagreement that is a new one. */

@@ -15,6 +15,7 @@ struct report {
 	struct glance glance;
 	json_t *warnings;
 	unsigned unserved; /* domains that should work and don't */
+	unsigned astray;   /* domains of which public DNS says something else */
 };
 
 __attribute__((format(printf, 3, 4))) static void warn(
@@ -79,6 +80,25 @@ static json_t *strangers_json(struct report *report)
 
 /* --- domains ----------------------------------------------------------------------------------------- */
 
+enum { ASTRAY_MAX = 5 }; /* warnings of them; the rest is counted */
+
+/* What public DNS says of a domain that is in work here. */
+static void warn_public_dns(struct report *report, const json_t *domain)
+{
+	const json_t *said = json_object_get(domain, "public_dns");
+
+	if (json_is_true(json_object_get(said, "wrong")) && report->astray++ < ASTRAY_MAX)
+		warn(report, text_of(said, "tip"), "%s: %s", text_of(domain, "domain"),
+		        text_of(said, "detail"));
+}
+
+static void warn_astray(struct report *report)
+{
+	if (report->astray > ASTRAY_MAX)
+		warn(report, "meshctl domains", "public DNS says something else of %u more domains",
+		        report->astray - ASTRAY_MAX);
+}
+
 static json_t *my_domains_json(struct report *report)
 {
 	json_t *array = glance_own_domains(&report->glance, false);
@@ -89,6 +109,8 @@ static json_t *my_domains_json(struct report *report)
 	{
 		const char *state = text_of(domain, "state");
 
+		if (strcmp(state, "waiting") != 0)
+			warn_public_dns(report, domain);
 		if (strcmp(state, "ok") == 0)
 			continue;
 		report->unserved++;
@@ -119,6 +141,8 @@ static json_t *carried_json(struct report *report)
 
 	json_array_foreach(array, index, domain)
 	{
+		if (strcmp(text_of(domain, "state"), "inactive") != 0)
+			warn_public_dns(report, domain);
 		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
 		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
 		                    !report->glance.node->settings->observe;
@@ -366,6 +390,7 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "members", members_json(&report));
 	json_object_set_new(data, "my_domains", my_domains_json(&report));
 	json_object_set_new(data, "carried", carried_json(&report));
+	warn_astray(&report);
 	json_object_set_new(data, "tested_s", tested_age(&report));
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));

@@ -89,7 +89,6 @@ def _walk(scene, story, steps, options):
 
 
 def _begin_bad_days(scene):
-    repair.prepare(scene)
     scene.keep_mail_under_way()
     known = scene.let_relays_know_recipients()
     return (f"each relay knows {known} recipients; one message every {SECONDS_BETWEEN_MESSAGES} s from now on, by a sender "
