@@ -369,14 +369,53 @@ static void look_after(struct sim *sim, struct letter *letter)
 		forward(sim, letter);
 }
 
+/* What a flush took from the server's count is on its way now. */
+static void notice_flushes(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->mail.count; i++) {
+		struct letter *letter = &sim->mail.letters[i];
+		const struct queued *queued;
+
+		if (letter->state != LETTER_AT_RELAY || !letter->listed)
+			continue;
+		queued = mta_queued(&letter->relay->mta, letter->to->name);
+		if (queued == NULL || queued->count == 0)
+			letter->next_ms = sim->world->now_ms;
+	}
+}
+
+/* The servers count what waits at them. */
+static void list_letters(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->mail.count; i++) {
+		struct letter *letter = &sim->mail.letters[i];
+		struct mta *mta;
+		const struct queued *queued;
+		uint64_t count;
+
+		if (letter->relay == NULL || (letter->state == LETTER_DELIVERED && !letter->listed) ||
+		        letter->listed == (letter->state == LETTER_AT_RELAY))
+			continue;
+		mta = &letter->relay->mta;
+		queued = mta_queued(mta, letter->to->name);
+		count = queued != NULL ? queued->count : 0;
+		letter->listed = letter->state == LETTER_AT_RELAY;
+		count = letter->listed ? count + 1 : count - (count > 0);
+		mta_queue(mta, letter->to->name, count,
+		        member_now(letter->relay, sim->world->now_ms).wall_ms / 1000);
+	}
+}
+
 void mail_step(struct sim *sim)
 {
+	notice_flushes(sim);
 	for (unsigned i = 0; i < sim->mail.count; i++) {
 		struct letter *letter = &sim->mail.letters[i];
 
 		if (letter->state != LETTER_DELIVERED && letter->next_ms <= sim->world->now_ms)
 			look_after(sim, letter);
 	}
+	list_letters(sim);
 }
 
 void mail_plan(struct sim *sim)

@@ -24,6 +24,7 @@ struct letter {
 	int64_t born_ms;
 	int64_t next_ms;
 	unsigned tries;
+	bool listed; /* the relay's server counts it (struct mta) */
 };
 
 /* What a sender's resolver has in its cache. */
