@@ -566,7 +566,8 @@ void carry_death(struct world *world, struct member *member, bool reset)
 	settle_writes(world, member);
 	while (member->connection_count > 0) {
 		struct connection *connection = member->connections[0];
-		unsigned end = connection->ends[0] == member ? 0 : 1;
+		/* Somebody may have dialled itself. */
+		unsigned end = connection->ends[0] == member && connection->open[0] ? 0 : 1;
 
 		end_close(connection, end);
 		if (reset && connection->open[1 - end] && connection->ends[1] != NULL)
