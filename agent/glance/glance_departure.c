@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "agent/glance/glance.h"
+#include "proto/departure.h"
 
 __attribute__((format(printf, 2, 3))) static void step(json_t *steps, const char *format, ...)
 {
@@ -49,9 +50,46 @@ bool glance_is_out(const struct glance *glance)
 	       own_carriage(glance->node).entries == 0;
 }
 
+static const char *names(unsigned count)
+{
+	return count == 1 ? "name" : "names";
+}
+
+/* Rows that haven't begun, and those whose owners must act. */
+static void put_leaving(json_t *steps, const struct departure_summary *sum)
+{
+	if (sum->in > 0)
+		step(steps, "%u %s wait until enough others were heard since the start", sum->in,
+		        names(sum->in));
+	if (sum->leaving > 0)
+		step(steps, "%u %s leaving: relayed until public DNS hasn't led here for long enough",
+		        sum->leaving, names(sum->leaving));
+	if (sum->named > 0)
+		step(steps,
+		        "of these public DNS leads %u here, or can't be looked at: meshctl domains -v says "
+		        "who "
+		        "must change what",
+		        sum->named);
+	if (sum->own_named > 0)
+		step(steps, "public DNS leads %u of your own %s here, or can't be looked at", sum->own_named,
+		        names(sum->own_named));
+}
+
+static void put_ending(json_t *steps, const struct departure_summary *sum)
+{
+	if (sum->ending > 0)
+		step(steps, "%u %s ending: new mail is deferred, what is queued goes out for a day at least",
+		        sum->ending, names(sum->ending));
+	if (sum->queued > 0)
+		step(steps, "for %u of these mail is queued", sum->queued);
+	if (sum->going > 0)
+		step(steps, "%u %s being taken out of the tables", sum->going, names(sum->going));
+}
+
 static json_t *steps_of(const struct glance *glance)
 {
 	struct carried carried = own_carriage(glance->node);
+	struct departure_summary sum = departure_summary(glance->node, &glance->relay->applied);
 	unsigned rows = glance->relay->applied.count;
 	json_t *steps = json_array();
 
@@ -67,6 +105,8 @@ static json_t *steps_of(const struct glance *glance)
 		step(steps,
 		        "%u name%s marked as leaving: publishers drop this node, then public DNS is asked",
 		        carried.leaving, carried.leaving == 1 ? " is" : "s are");
+	put_leaving(steps, &sum);
+	put_ending(steps, &sum);
 	if (rows > 0)
 		step(steps,
 		        "%u domain%s in the tables: Postfix goes on with the mail for them; keep meshd "
