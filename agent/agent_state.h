@@ -47,7 +47,8 @@ struct agent {
 	struct core *core;
 	struct store_keeper keeper;
 	struct transport *transport;
-	struct helper_process *helper;
+	struct helper_process *helper; /* of the mail and name servers */
+	struct helper_process *looker; /* another, for public DNS, which may take long to answer */
 	struct probes probes;
 	struct control *control;
 	bool tables_rebuilt; /* since the start */

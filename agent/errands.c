@@ -132,6 +132,29 @@ void errand_local(struct agent *agent, struct effect *effect)
 	        errand_create(agent, effect->id));
 }
 
+static void looked(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512];
+	struct event event = {.type = EVENT_LOOKED, .id = errand->id, .text = error};
+	char *looks = NULL;
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	if (event.ok)
+		looks = driver_reply_lines(reply, "looks");
+	event.data = bytes_of(looks, looks != NULL ? strlen(looks) : 0);
+	agent_event(errand->agent, &event);
+	free(looks);
+	free(errand);
+}
+
+void errand_look(struct agent *agent, struct effect *effect)
+{
+	helper_process_ask(agent->looker,
+	        driver_request_look(&agent->config, bytes_of(effect->data, effect->length)), looked,
+	        errand_create(agent, effect->id));
+}
+
 static void probe_answered(void *context, const char *verdicts)
 {
 	struct errand *errand = context;

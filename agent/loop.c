@@ -179,7 +179,7 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_LOCAL] = errand_local,
 	        [EFFECT_BANNER] = errand_probe,
 	        [EFFECT_RCPT] = errand_probe,
-	        [EFFECT_LOOK] = errand_nothing,
+	        [EFFECT_LOOK] = errand_look,
 	        [EFFECT_QUEUE] = errand_nothing,
 	        [EFFECT_FLUSH] = errand_nothing,
 	        [EFFECT_ALARM] = on_alarm,
@@ -354,6 +354,22 @@ static enum result start_core(struct agent *agent, struct complaint *why)
 	return result;
 }
 
+/* What this node signed others hold too; what was applied or published nobody else knows. */
+static const char *fact_tip(const char *name, enum result result)
+{
+	bool is_signed = strcmp(name, FACT_HEAD) == 0 || strcmp(name, FACT_CARRIAGE) == 0;
+
+	if (is_signed && result == RESULT_BAD_SIGNATURE)
+		return "it was signed with other keys than those in keys/: put both back from one backup, or "
+		       "move this file away: other members hold what this node signed";
+	if (is_signed)
+		return "meshd writes this file itself: put it back from a backup, or move it away: other "
+		       "members hold what this node signed; the mail server goes on meanwhile with what it "
+		       "has";
+	return "meshd writes this file itself: put it back from a backup; the mail server goes on meanwhile "
+	       "with what it has";
+}
+
 static enum result load_facts(struct agent *agent, struct complaint *why)
 {
 	for (unsigned i = 0; core_fact_names[i] != NULL; i++) {
@@ -373,9 +389,7 @@ static enum result load_facts(struct agent *agent, struct complaint *why)
 			continue;
 		complaint_set(why, "%s/%s:%u: %s", agent->paths.var_dir, core_fact_names[i], line,
 		        result_text(result));
-		complaint_set_tip(why,
-		        "meshd writes this file itself: put it back from a backup; the mail server goes "
-		        "on meanwhile with what it has");
+		complaint_set_tip(why, "%s", fact_tip(core_fact_names[i], result));
 		return result;
 	}
 	return RESULT_OK;
@@ -443,6 +457,7 @@ static void on_stop(uv_signal_t *signal, int number)
 	probes_cancel(&agent->probes, free);
 	control_close(agent->control, NULL, NULL);
 	helper_process_destroy(agent->helper, errand_drop);
+	helper_process_destroy(agent->looker, errand_drop);
 	transport_destroy(agent->transport);
 	uv_stop(&agent->loop);
 }
@@ -484,7 +499,8 @@ static enum result start_loop(struct agent *agent, const char *program, struct c
 	agent->transport = transport_create(
 	        &agent->loop, &calls, agent, core_node(agent->core)->limits.session_queue_bytes);
 	agent->helper = helper_process_create(&agent->loop, program);
-	if (agent->transport == NULL || agent->helper == NULL) {
+	agent->looker = helper_process_create(&agent->loop, program);
+	if (agent->transport == NULL || agent->helper == NULL || agent->looker == NULL) {
 		complaint_set(why, "out of memory");
 		return RESULT_NO_MEMORY;
 	}

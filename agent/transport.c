@@ -2,8 +2,8 @@
 #include "agent/transport.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "agent/accept_limit.h"
 #include "agent/sockaddr.h"
 
 enum { CLOSE_MS = 1000 };
@@ -22,6 +22,8 @@ struct connection {
 
 struct listener {
 	uv_tcp_t tcp;
+	uv_timer_t timer; /* of a pause: too many came in a moment */
+	int handles;      /* not yet closed */
 	struct transport *transport;
 	struct address address;
 	uint16_t port;
@@ -34,6 +36,7 @@ struct transport {
 	size_t queue_bytes;
 	struct connection *connections[TRANSPORT_CONNECTIONS_MAX];
 	struct listener *listeners[TRANSPORT_LISTENERS_MAX];
+	struct accept_limit limit;
 	uint32_t next_incoming;
 	unsigned living; /* connections and listeners that libuv still holds */
 	bool destroyed;
@@ -318,43 +321,100 @@ void transport_dial(struct transport *transport, uint32_t id, const struct addre
 
 /* --- listening --------------------------------------------------------------------------------------- */
 
-/* Full: the connection is taken and dropped, else it would wait in the backlog. */
-static void drop_incoming(uv_stream_t *server)
+static void on_dropped(uv_handle_t *handle)
 {
-	uv_os_fd_t fd;
-	int taken;
-
-	if (uv_fileno((uv_handle_t *)server, &fd) != 0)
-		return;
-	taken = accept(fd, NULL, NULL);
-	if (taken >= 0)
-		close(taken);
+	free(handle);
 }
 
+/* Full: the connection is taken and dropped, else it would wait in the backlog. It has to be taken by libuv,
+ * which otherwise never looks at this listener again. False: without memory. */
+static bool drop_incoming(struct listener *listener)
+{
+	uv_tcp_t *tcp = calloc(1, sizeof *tcp);
+
+	if (tcp == NULL)
+		return false;
+	uv_tcp_init(listener->transport->loop, tcp);
+	uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)tcp);
+	uv_close((uv_handle_t *)tcp, on_dropped);
+	return true;
+}
+
+static bool is_too_eager(struct connection *connection)
+{
+	struct transport *transport = connection->transport;
+	struct sockaddr_storage storage;
+	struct address address;
+	uint16_t port;
+	int length = sizeof storage;
+
+	return uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&storage, &length) != 0 ||
+	       sockaddr_address(&storage, &address, &port) != RESULT_OK ||
+	       !accept_limit_source(&transport->limit, (int64_t)uv_now(transport->loop), &address);
+}
+
+static void on_pause_over(uv_timer_t *timer);
+
+static void listener_pause(struct listener *listener)
+{
+	uv_timer_start(&listener->timer, on_pause_over, ACCEPT_MOMENT_MS, 0);
+}
+
+/* Takes the one that waits. */
+static void take_incoming(struct listener *listener)
+{
+	struct transport *transport = listener->transport;
+	struct connection *connection;
+
+	transport->next_incoming++;
+	connection = connection_create(transport, transport->next_incoming | TRANSPORT_INCOMING);
+	if (connection == NULL) {
+		if (!drop_incoming(listener))
+			listener_pause(listener);
+	} else if (uv_accept((uv_stream_t *)&listener->tcp, (uv_stream_t *)&connection->tcp) != 0 ||
+	           is_too_eager(connection)) {
+		connection_end(connection);
+	} else {
+		connection_opened(connection);
+	}
+}
+
+/* libuv goes on accepting within one turn as long as somebody connects: one that isn't taken makes it stop,
+ * and taking it makes it go on. */
 static void on_incoming(uv_stream_t *server, int status)
 {
 	struct listener *listener = server->data;
 	struct transport *transport = listener->transport;
-	struct connection *connection;
 
 	if (status < 0)
 		return;
-	transport->next_incoming++;
-	connection = connection_create(transport, transport->next_incoming | TRANSPORT_INCOMING);
-	if (connection == NULL)
-		drop_incoming(server);
-	else if (uv_accept(server, (uv_stream_t *)&connection->tcp) != 0)
-		connection_end(connection);
+	if (accept_limit_moment(&transport->limit, (int64_t)uv_now(transport->loop)))
+		take_incoming(listener);
 	else
-		connection_opened(connection);
+		listener_pause(listener);
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+	struct listener *listener = timer->data;
+
+	on_incoming((uv_stream_t *)&listener->tcp, 0);
 }
 
 static void on_listener_closed(uv_handle_t *handle)
 {
 	struct listener *listener = handle->data;
 
+	if (--listener->handles > 0)
+		return;
 	transport_release(listener->transport);
 	free(listener);
+}
+
+static void listener_close(struct listener *listener)
+{
+	uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+	uv_close((uv_handle_t *)&listener->timer, on_listener_closed);
 }
 
 static int listener_start(struct listener *listener)
@@ -391,12 +451,14 @@ enum result transport_listen(
 	listener->address = *address;
 	listener->port = port;
 	uv_tcp_init(transport->loop, &listener->tcp);
-	listener->tcp.data = listener;
+	uv_timer_init(transport->loop, &listener->timer);
+	listener->tcp.data = listener->timer.data = listener;
+	listener->handles = 2;
 	transport->living++;
 	status = listener_start(listener);
 	if (status != 0) {
 		*text = uv_strerror(status);
-		uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+		listener_close(listener);
 		return RESULT_IO;
 	}
 	transport->listeners[place] = listener;
@@ -421,7 +483,7 @@ void transport_listen_only(
 
 		if (listener == NULL || is_among(listener, addresses, count, port))
 			continue;
-		uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+		listener_close(listener);
 		transport->listeners[i] = NULL;
 	}
 }

@@ -15,9 +15,11 @@
 
 enum {
 	TRANSPORT_BACKLOG = 64,
-	TRANSPORT_CONNECTIONS_MAX = 128, /* open ones, whatever their state; more are closed unread */
-	TRANSPORT_LISTENERS_MAX = 8,     /* as many as a node has VPN addresses */
-	TRANSPORT_DIAL_MS = 3500,        /* a connect that hangs, as before tinc's host-down */
+	TRANSPORT_CONNECTIONS_MAX =
+	        128,                 /* open ones, whatever their state; more are closed unread, and so are
+	                                those of one address that come too fast: agent/accept_limit.h */
+	TRANSPORT_LISTENERS_MAX = 8, /* as many as a node has VPN addresses */
+	TRANSPORT_DIAL_MS = 3500,    /* a connect that hangs, as before tinc's host-down */
 };
 
 /* Called from the loop, never from within a transport_*() call. */

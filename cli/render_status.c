@@ -97,11 +97,13 @@ static void render_domain(FILE *out, const char *label, const char *summary, con
 {
 	char relays[RENDER_WORDS_SIZE];
 	const char *state = render_get_text(domain, "state");
+	const char *public_dns = render_get_text(json_object_get(domain, "public_dns"), "state");
 
 	render_join(relays, json_object_get(domain, "relays"), " ");
 	if (strcmp(state, "ok") == 0)
-		render_line(out, label, "%-*s%s: MX %s", SUMMARY_WIDTH, summary,
-		        render_get_text(domain, "domain"), relays);
+		render_line(out, label, "%-*s%s: MX %s%s", SUMMARY_WIDTH, summary,
+		        render_get_text(domain, "domain"), relays,
+		        strcmp(public_dns, "agrees") == 0 ? " (public DNS agrees)" : "");
 	else
 		render_line(out, label, "%-*s%s: %s, %s", SUMMARY_WIDTH, summary,
 		        render_get_text(domain, "domain"), state, render_get_text(domain, "detail"));

@@ -27,9 +27,9 @@ const char *finding_word(enum finding_kind kind)
 	return words[kind < FINDINGS ? kind : FINDING_UNKNOWN];
 }
 
-bool finding_is_well(enum finding_kind kind)
+bool finding_is_wrong(enum finding_kind kind)
 {
-	return kind == FINDING_AGREES;
+	return kind != FINDING_AGREES && kind != FINDING_UNKNOWN;
 }
 
 bool finding_is_answer(enum finding_kind kind)
@@ -266,16 +266,16 @@ struct tally {
 	struct finding departed;
 };
 
-static struct tally tally_of(const struct node *node, const struct look *look)
+static struct tally tally_of(
+        const struct node *node, const struct claimants *claimants, const struct look *look)
 {
-	struct claimants claimants = claimants_of(node, look->domain.text);
 	struct look_cursor cursor = look_cursor_of(look);
 	struct tally tally = {.departed = {.kind = FINDING_DEPARTED}};
 	struct look_line line;
 
 	for (unsigned i = 0; look_next(&cursor, &line); i++) {
 		struct finding finding = {.kind = FINDING_DEPARTED};
-		enum host_kind kind = judge_host(node, &claimants, look->domain.text, &line, &finding);
+		enum host_kind kind = judge_host(node, claimants, look->domain.text, &line, &finding);
 
 		if (tally.counts[kind]++ > 0)
 			continue;
@@ -286,21 +286,12 @@ static struct tally tally_of(const struct node *node, const struct look *look)
 	return tally;
 }
 
-static bool is_claimed(const struct node *node, const char *domain)
+static struct finding judge_lines(
+        const struct node *node, const struct claimants *claimants, const struct look *look)
 {
-	return claimants_of(node, domain).count > 0;
-}
+	struct tally tally = tally_of(node, claimants, look);
+	struct finding finding = {.kind = FINDING_NONE};
 
-struct finding finding_of(const struct node *node, const struct look *look)
-{
-	struct finding finding = {.kind = FINDING_UNKNOWN};
-	struct tally tally;
-
-	if (look->error != NULL)
-		return (struct finding){.kind = FINDING_ERROR};
-	if (look->mx == NULL || !is_claimed(node, look->domain.text))
-		return finding;
-	tally = tally_of(node, look);
 	if (tally.counts[HOST_DEPARTED] > 0) {
 		finding = tally.departed;
 		finding.line = tally.first[HOST_DEPARTED];
@@ -311,8 +302,23 @@ struct finding finding_of(const struct node *node, const struct look *look)
 		finding.kind = FINDING_AGREES;
 	} else if (tally.counts[HOST_EMPTY] > 0) {
 		finding.kind = FINDING_EMPTY;
-	} else {
-		finding.kind = FINDING_NONE;
+		finding.line = tally.first[HOST_EMPTY];
+	}
+	return finding;
+}
+
+struct finding finding_of(const struct node *node, const struct look *look)
+{
+	struct claimants claimants = claimants_of(node, look->domain.text);
+	struct finding finding = {.kind = FINDING_UNKNOWN};
+
+	if (look->error != NULL)
+		finding.kind = FINDING_ERROR;
+	else if (look->mx != NULL && claimants.count > 0)
+		finding = judge_lines(node, &claimants, look);
+	if (claimants.count > 0) {
+		finding.has_owner = true;
+		memcpy(finding.owner, claimants.authors[0]->key, KEY_SIZE);
 	}
 	return finding;
 }
@@ -366,16 +372,16 @@ static bool is_written(const struct node *node, const char *domain)
 static struct words words_of(const struct node *node, const struct look *look)
 {
 	struct words words = {.node = node, .look = look, .domain = look->domain.text};
-	struct claimants claimants = claimants_of(node, words.domain);
+	const struct finding *finding = &look->finding;
 	struct look_line line;
 
 	culprit_of(look, &line);
 	memcpy(words.host, line.host, sizeof words.host);
-	if (look->finding.has_relay)
-		name_render(node, look->finding.relay, words.relay);
-	if (claimants.count > 0 && memcmp(claimants.authors[0]->key, node->key, KEY_SIZE) != 0 &&
+	if (finding->has_relay)
+		name_render(node, finding->relay, words.relay);
+	if (finding->has_owner && memcmp(finding->owner, node->key, KEY_SIZE) != 0 &&
 	        !settings_claims(node->settings, bytes_of(words.domain, strlen(words.domain))))
-		name_render(node, claimants.authors[0]->key, words.owner);
+		name_render(node, finding->owner, words.owner);
 	if (node->settings->pool_count > 0)
 		snprintf(words.line, sizeof words.line, "MX 10 %.120s.mx.%.120s.", words.domain,
 		        node->settings->pools[0].text);
@@ -405,52 +411,49 @@ static void say_nothing(const struct words *words, char *text)
 
 static void say_unknown(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS %s", words->domain,
+	say(text, "public DNS %s",
 	        words->look->done_ms == 0 ? "hasn't been looked at yet"
 	                                  : "can't be judged: no claim is held");
 }
 
 static void say_error(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS can't be looked at: %s", words->domain,
-	        words->look->error != NULL ? words->look->error : "");
+	say(text, "public DNS can't be looked at: %s", words->look->error != NULL ? words->look->error : "");
 }
 
 static void say_agrees(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS agrees", words->domain);
+	(void)words;
+	say(text, "public DNS agrees");
 }
 
 static void say_empty(const struct words *words, char *text)
 {
-	say(text, "%s: %s.mx has no address in public DNS: no publisher names a relay of it yet",
-	        words->domain, words->domain);
+	say(text, "%s has no address yet: no publisher names a relay", words->host);
 }
 
 static void say_not_yet(const struct words *words, char *text)
 {
-	say(text, "%s: registrar still names %s", words->domain, words->host);
+	say(text, "registrar still names %s", words->host);
 }
 
 static void say_departed(const struct words *words, char *text)
 {
 	if (words->relay[0] == '\0')
-		say(text, "%s: public DNS names %s, a relay that nobody here knows any more", words->domain,
-		        words->host);
+		say(text, "public DNS names %s, a relay that nobody here knows any more", words->host);
 	else
-		say(text, "%s: public DNS names %s (%s), which doesn't carry it", words->domain, words->host,
-		        words->relay);
+		say(text, "public DNS names %s (%s), which doesn't carry it", words->host, words->relay);
 }
 
 static void say_foreign(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS also names %s, neither a relay of it nor a fixed line", words->domain,
-	        words->host);
+	say(text, "public DNS also names %s, neither a relay of it nor a fixed line", words->host);
 }
 
 static void say_none(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS has no MX for it", words->domain);
+	(void)words;
+	say(text, "public DNS has no MX for it");
 }
 
 void finding_describe(const struct node *node, const struct look *look, char text[FINDING_TEXT_SIZE])

@@ -238,7 +238,9 @@ void looks_settle(
 int64_t looks_due(const struct looks *looks, const struct node *node)
 {
 	(void)node;
-	return looks->id == 0 && looks->count > 0 ? due_at(looks, 0) : NEVER_MS;
+	if (looks->id != 0 || looks->count == 0)
+		return NEVER_MS;
+	return due_at(looks, 0) > looks->rest_ms ? due_at(looks, 0) : looks->rest_ms;
 }
 
 void looks_step(struct looks *looks, struct node *node)
@@ -264,6 +266,7 @@ void looks_step(struct looks *looks, struct node *node)
 	}
 	effect.length--;
 	effect.id = looks->id = node->next_id++;
+	looks->rest_ms = node->now.mono_ms + LOOK_REST_MS;
 	effects_put(&node->effects, &effect);
 }
 
@@ -448,20 +451,28 @@ static void look_alarm(struct look *look, struct node *node, bool again)
 	look->told = look->finding;
 	finding_describe(node, look, text);
 	finding_advise(node, look, tip);
-	effects_say(&node->effects, EFFECT_ALARM, "%s; %s", text, tip);
+	effects_say(&node->effects, EFFECT_ALARM, "%s: %s; %s", look->domain.text, text, tip);
 }
 
-static void look_judge(struct look *look, struct node *node)
+/* How long to wait after an error or a disagreement that is a new one. */
+static int64_t retry_first_ms(const struct looks *looks, const struct node *node)
+{
+	int64_t each_ms = (int64_t)looks->count * LOOK_RETRY_EACH_MS;
+
+	return each_ms > node->timing.look_retry_ms ? each_ms : node->timing.look_retry_ms;
+}
+
+static void look_judge(struct looks *looks, struct look *look, struct node *node)
 {
 	struct finding finding = finding_of(node, look);
 	bool again = same_finding(&finding, &look->finding);
 
 	look->finding = finding;
 	look_alarm(look, node, again);
-	if (finding_is_well(finding.kind))
+	if (!finding_is_wrong(finding.kind))
 		look->backoff_ms = 0;
 	else if (!again || look->backoff_ms == 0)
-		look->backoff_ms = node->timing.look_retry_ms;
+		look->backoff_ms = retry_first_ms(looks, node);
 	else
 		look->backoff_ms *= 2;
 	if (look->backoff_ms > node->timing.look_ms)
@@ -479,7 +490,7 @@ static bool look_answer(struct looks *looks, struct look *look, struct answer *a
 		look->hurried = false;
 	}
 	look->done_ms = node->now.mono_ms;
-	look_judge(look, node);
+	look_judge(looks, look, node);
 	wait_ms = look->backoff_ms > 0 ? look->backoff_ms : node->timing.look_ms;
 	if (node->now.mono_ms + wait_ms < look->next_ms)
 		look_plan(looks, look, node->now.mono_ms + wait_ms);

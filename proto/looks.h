@@ -7,6 +7,7 @@
  * one. New ones are spread: a second apart, or closer where they would not fit into an hour. An answer that
  * is an error, or that doesn't agree with the mesh (proto/finding.h), is looked at again after a minute, then
  * after two, four, ... up to the hour: somebody may just be mending it, and a broken server isn't pestered.
+ * With more than 1,000 domains that first wait is longer, so that retries are no storm either.
  */
 #ifndef PROTO_LOOKS_H
 #define PROTO_LOOKS_H
@@ -25,6 +26,9 @@ enum {
 	LOOK_ERROR_MAX = 200,    /* bytes of an error that are kept */
 	LOOK_TTL_MAX_S = 604800, /* a longer one counts as this: resolvers cap at a week or less */
 	LOOK_SPACING_MS = 1000,  /* between the first looks at new domains, at most */
+	LOOK_REST_MS = 1000,     /* from one batch to the next: 32 a second are 115,200 an hour */
+	LOOK_RETRY_EACH_MS =
+	        60, /* times the domains: the first wait if that is longer; 16 retries a second */
 };
 
 struct look {
@@ -46,8 +50,9 @@ struct look {
 struct looks {
 	struct look *looks; /* in order of domain */
 	unsigned count;
-	unsigned *heap; /* places of all looks, the soonest first */
-	uint64_t id;    /* 0: nothing is being asked */
+	unsigned *heap;  /* places of all looks, the soonest first */
+	uint64_t id;     /* 0: nothing is being asked */
+	int64_t rest_ms; /* nothing is asked before */
 	struct domain_name asked[LOOK_BATCH];
 	unsigned asked_count;
 	uint64_t generation; /* moves with each answer */

@@ -15,6 +15,7 @@ struct report {
 	struct glance glance;
 	json_t *warnings;
 	unsigned unserved; /* domains that should work and don't */
+	unsigned astray;   /* domains of which public DNS says something else */
 };
 
 __attribute__((format(printf, 3, 4))) static void warn(
@@ -79,6 +80,25 @@ static json_t *strangers_json(struct report *report)
 
 /* --- domains ----------------------------------------------------------------------------------------- */
 
+enum { ASTRAY_MAX = 5 }; /* warnings of them; the rest is counted */
+
+/* What public DNS says of a domain that is in work here. */
+static void warn_public_dns(struct report *report, const json_t *domain)
+{
+	const json_t *said = json_object_get(domain, "public_dns");
+
+	if (json_is_true(json_object_get(said, "wrong")) && report->astray++ < ASTRAY_MAX)
+		warn(report, text_of(said, "tip"), "%s: %s", text_of(domain, "domain"),
+		        text_of(said, "detail"));
+}
+
+static void warn_astray(struct report *report)
+{
+	if (report->astray > ASTRAY_MAX)
+		warn(report, "meshctl domains", "public DNS says something else of %u more domains",
+		        report->astray - ASTRAY_MAX);
+}
+
 static json_t *my_domains_json(struct report *report)
 {
 	json_t *array = glance_own_domains(&report->glance, false);
@@ -89,6 +109,8 @@ static json_t *my_domains_json(struct report *report)
 	{
 		const char *state = text_of(domain, "state");
 
+		if (strcmp(state, "waiting") != 0)
+			warn_public_dns(report, domain);
 		if (strcmp(state, "ok") == 0)
 			continue;
 		report->unserved++;
@@ -119,6 +141,8 @@ static json_t *carried_json(struct report *report)
 
 	json_array_foreach(array, index, domain)
 	{
+		if (strcmp(text_of(domain, "state"), "inactive") != 0)
+			warn_public_dns(report, domain);
 		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
 		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
 		                    !report->glance.node->settings->observe;
@@ -262,12 +286,13 @@ static json_t *roles_json(const struct report *report)
 	return roles;
 }
 
-static json_t *counters_json(const struct counters *c)
+static json_t *counters_json(const struct counters *c, const struct vpn *vpn)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "objects_taken", (json_int_t)c->objects_taken,
 	        "objects_refused", (json_int_t)c->objects_refused, "messages_refused",
 	        (json_int_t)c->messages_refused, "sessions_refused", (json_int_t)c->sessions_refused,
-	        "handshakes_failed", (json_int_t)c->handshakes_failed);
+	        "handshakes_failed", (json_int_t)c->handshakes_failed, "events_refused",
+	        (json_int_t)event_socket_refused(vpn->events));
 }
 
 static json_t *alarms_json(const struct agent *agent)
@@ -365,11 +390,12 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "members", members_json(&report));
 	json_object_set_new(data, "my_domains", my_domains_json(&report));
 	json_object_set_new(data, "carried", carried_json(&report));
+	warn_astray(&report);
 	json_object_set_new(data, "tested_s", tested_age(&report));
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
 	json_object_set_new(data, "strangers", strangers_json(&report));
-	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters));
+	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters, &agent->vpn));
 	json_object_set_new(data, "store", store_json(&report));
 	json_object_set_new(data, "alarms", alarms_json(agent));
 	json_object_set_new(data, "notes", notes_json(&report));

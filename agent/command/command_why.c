@@ -294,6 +294,27 @@ static void explain_published(struct why *why)
 	json_decref(names);
 }
 
+/* What the world is told. */
+static void explain_public_dns(struct why *why)
+{
+	json_t *said = glance_public_dns(&why->glance, why->domain, false);
+	const char *detail = json_string_value(json_object_get(said, "detail"));
+	const json_t *looked = json_object_get(said, "looked_s");
+	char age[32];
+
+	if (said == NULL)
+		return;
+	render_age(json_integer_value(looked) * 1000, age, sizeof age);
+	step(why,
+	        json_is_true(json_object_get(said, "wrong")) ? "no"
+	        : json_is_integer(looked)                    ? "ok"
+	                                                     : "wait",
+	        json_string_value(json_object_get(said, "tip")), "%s%s%s%s", detail,
+	        json_is_integer(looked) ? ", looked at " : "", json_is_integer(looked) ? age : "",
+	        json_is_integer(looked) ? " ago" : "");
+	json_decref(said);
+}
+
 /* --- whole chains ----------------------------------------------------------------------------------------
  */
 
@@ -307,6 +328,7 @@ static void explain_own_signed(struct why *why, const struct claim *claim)
 	explain_relays(why, self, claim);
 	explain_published(why);
 	explain_unpublished(why, self, claim);
+	explain_public_dns(why);
 }
 
 static void explain_own(struct why *why)
@@ -367,6 +389,7 @@ static void explain_other(struct why *why, const struct author *author, const st
 	explain_relays(why, author, claim);
 	explain_published(why);
 	explain_unpublished(why, author, claim);
+	explain_public_dns(why);
 }
 
 static unsigned explain_others(struct why *why)

@@ -52,6 +52,8 @@ static const struct config_option top_options[] = {
         {"test_timing", config_set_yes_no, AT(test_timing), .tip = "for tests only: allows a timing section"},
         {"pool_zone", config_set_domain, LIST(pool_zones, pool_zone_count),
                 .tip = "write what all nodes of this mesh have: pool_zone = {\"mx.example.org\"}"},
+        {"resolvers", config_set_resolver, LIST(resolvers, resolver_count),
+                .tip = "write ADDRESS or ADDRESS@PORT; leave it out for those of /etc/resolv.conf"},
         {"secret", config_set_secret, AT(secret), .tip = "the same on all nodes, or on none"},
 };
 

@@ -27,12 +27,14 @@ enum {
 	CONFIG_POOL_ZONES_MAX = 4, /* "two at different registrars if wanted", twice over while moving */
 	CONFIG_ZONES_MAX = 64,     /* that one publisher writes */
 	CONFIG_CONTROL_WORDS_MAX = 8,
+	CONFIG_RESOLVERS_MAX = 3,          /* as resolv.conf(5) */
 	CONFIG_WORD_SIZE = 256,            /* bytes of one word of a command, with NUL */
 	CONFIG_SECRET_MAX = 256,           /* bytes */
 	CONFIG_MS_MAX = 2000000000,        /* 23 days: longer than any duration that the core knows */
 	CONFIG_TTL_MAX = 7 * 24 * 60 * 60, /* seconds */
 	CONFIG_MESH_PORT = 10655,
 	CONFIG_SMTP_PORT = 25,
+	CONFIG_DNS_PORT = 53,
 };
 
 /* A zone that this node writes. Strings are NUL-terminated. */
@@ -48,6 +50,12 @@ struct config_zone {
 	uint16_t port;
 	uint32_t ttl_s;
 	unsigned line; /* of meshd.conf, for complaints */
+};
+
+/* Whom to ask which servers a zone has. */
+struct config_resolver {
+	struct address address;
+	uint16_t port;
 };
 
 struct config_postfix {
@@ -75,6 +83,8 @@ struct config {
 	struct timing timing;
 	char pool_zones[CONFIG_POOL_ZONES_MAX][DOMAIN_LENGTH_MAX + 1];
 	unsigned pool_zone_count;
+	struct config_resolver resolvers[CONFIG_RESOLVERS_MAX]; /* none: those of /etc/resolv.conf */
+	unsigned resolver_count;
 	char *secret; /* sodium_malloc, NUL-terminated, wiped by config_fini; "" by default */
 	struct config_postfix postfix;
 	struct config_zone *zones;

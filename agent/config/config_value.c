@@ -100,6 +100,21 @@ const char *config_set_address(
 	return fault;
 }
 
+const char *config_set_resolver(
+        void *target, const struct config_option *option, const char *text, size_t length)
+{
+	struct config_resolver *resolver = target;
+	const char *at = memchr(text, '@', length);
+	const char *fault = NULL;
+
+	resolver->port = CONFIG_DNS_PORT;
+	if (at != NULL) {
+		fault = config_set_port(&resolver->port, option, at + 1, (size_t)(text + length - at - 1));
+		length = (size_t)(at - text);
+	}
+	return fault != NULL ? fault : config_set_address(&resolver->address, option, text, length);
+}
+
 const char *config_set_prefix(
         void *target, const struct config_option *option, const char *text, size_t length)
 {

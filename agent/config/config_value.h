@@ -42,6 +42,8 @@ config_set_fn config_set_milliseconds;
 config_set_fn config_set_member_name;
 /* struct address: one that a host can be reached at. */
 config_set_fn config_set_address;
+/* struct config_resolver: "ADDRESS" or "ADDRESS@PORT". */
+config_set_fn config_set_resolver;
 /* struct prefix. */
 config_set_fn config_set_prefix;
 /* char[DOMAIN_LENGTH_MAX + 1]. */

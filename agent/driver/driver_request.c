@@ -78,6 +78,19 @@ json_t *driver_request_local(const struct config *config, struct bytes names)
 	return request;
 }
 
+json_t *driver_request_look(const struct config *config, struct bytes domains)
+{
+	json_t *resolvers = json_array();
+	char address[ADDRESS_TEXT_BYTES];
+
+	for (unsigned i = 0; i < config->resolver_count; i++) {
+		address_render(&config->resolvers[i].address, address);
+		json_array_append_new(resolvers, json_sprintf("%s@%u", address, config->resolvers[i].port));
+	}
+	return json_pack("{s:s, s:s, s:o, s:o}", "driver", "dns", "op", "look", "domains",
+	        lines_json(domains), "resolvers", resolvers);
+}
+
 json_t *driver_request_zone(const struct config_zone *zone, struct bytes records, uint64_t serial_floor)
 {
 	json_t *control = json_array();

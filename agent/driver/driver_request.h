@@ -15,6 +15,8 @@ json_t *driver_request_check(const struct config *config);
 json_t *driver_request_tables(const struct config *config, const struct table_rows *rows);
 /* names: lines. */
 json_t *driver_request_local(const struct config *config, struct bytes names);
+/* domains: lines. */
+json_t *driver_request_look(const struct config *config, struct bytes domains);
 /* records: lines in presentation form. */
 json_t *driver_request_zone(const struct config_zone *zone, struct bytes records, uint64_t serial_floor);
 

@@ -73,6 +73,9 @@ json_t *glance_reasons(
  * no zone for the domain. */
 json_t *glance_published(const struct glance *glance, const char *domain, bool with_fixed);
 
+/* What public DNS says of a domain; NULL where it isn't looked at. With `verbose` its MX lines too. */
+json_t *glance_public_dns(const struct glance *glance, const char *domain, bool verbose);
+
 /* A domain of our own; a domain that somebody else claims. With `verbose` each relay's reason too. */
 json_t *glance_own_domain(
         const struct glance *glance, const char *domain, struct glance_carriers *carriers, bool verbose);

@@ -175,6 +175,7 @@ json_t *glance_own_domain(
 	json_object_set_new(data, "own", json_true());
 	json_object_set_new(data, "from", json_string(glance->node->settings->name));
 	json_object_set_new(data, "published", glance_published(glance, domain, true));
+	json_object_set_new(data, "public_dns", glance_public_dns(glance, domain, verbose));
 	return data;
 }
 
@@ -246,6 +247,7 @@ json_t *glance_claim(const struct glance *glance, const struct author *author, c
 	if (verbose)
 		json_object_set_new(data, "reasons", glance_reasons(glance, carriers, claim));
 	json_object_set_new(data, "published", glance_published(glance, domain, true));
+	json_object_set_new(data, "public_dns", glance_public_dns(glance, domain, verbose));
 	return data;
 }
 

@@ -415,8 +415,10 @@ static void print_next(const struct paths *paths, const struct init_report *repo
 	        "  1. keep a copy of %s off this machine\n"
 	        "  2. give the line below to a friend, who runs: meshctl pin LINE\n"
 	        "  3. pin the friend's line here: meshctl pin LINE\n"
-	        "  4. start meshd; it only looks (observe = yes): meshctl status\n",
-	        paths->root_key);
+	        "  4. start meshd: systemctl enable --now meshd@%s; it only looks (observe = yes): meshctl "
+	        "status\n"
+	        "  5. have tinc tell it of links: meshctl setup tinc\n",
+	        paths->root_key, paths->net);
 }
 
 int init_main(const struct paths *paths, const struct init_options *options)

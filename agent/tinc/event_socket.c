@@ -146,7 +146,7 @@ void event_socket_set_uid(struct event_socket *socket, uid_t tinc_uid)
 
 unsigned long event_socket_refused(const struct event_socket *socket)
 {
-	return socket->refused;
+	return socket != NULL ? socket->refused : 0;
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -13,18 +13,27 @@ _RELAY_ADDRESS = re.compile(r"\[(?P<address>[^]]+)\]")
 
 
 class MailLog:
-    """The log as far as it is written: message_ids (a set) and deliveries (a list)."""
+    """The log as far as it was read: message_ids (a set) and deliveries (a list)."""
 
     def __init__(self, path):
         self.message_ids = set()
         self.deliveries = []
+        self._path = path
+        self._offset = 0
         self._id_of = {}
+
+    def read(self):
+        """Read on where the last call ended."""
         try:
-            with open(path, encoding="utf-8", errors="replace") as log:
-                for line in log:
-                    self._read(line)
+            with open(self._path, "rb") as log:
+                log.seek(self._offset)
+                text = log.read()
         except FileNotFoundError:
-            pass
+            return
+        whole = text[:text.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.decode("utf-8", "replace").splitlines():
+            self._read(line)
 
     def _read(self, line):
         match = _LINE.search(line)

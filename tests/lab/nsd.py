@@ -61,6 +61,11 @@ class Nsd:
         """Serve this zone with this text."""
         self.add_zone(name, self.node.write(f"nsd/{name.strip('.') or 'root'}.zone", text))
 
+    def rewrite_zone(self, name, text):
+        """Serve another text from now on; its serial may be the old one."""
+        self.write_zone(name, text)
+        self.node.run(*self.control, "reload", name)
+
     def start(self):
         socket = os.path.join(self.directory, "control.sock")
         conf = _CONF.format(address=self.node.public, directory=self.directory, socket=socket)

@@ -4,6 +4,7 @@
 Nothing is taken from the host's main.cf and master.cf, which may be anybody's; they come fresh from the package.
 """
 
+import json
 import os
 import shutil
 import time
@@ -62,9 +63,45 @@ class Postfix:
         self._start_master()
 
     def _start_master(self):
+        since = self._log_size()
         self.daemon = self.node.start("postfix", "start-fg", log="postfix.out")
         wait_until(f"{self.node.name}: Postfix says that it is started", SECONDS_TO_START,
-                   lambda: self.daemon.check_running() and self._is_started())
+                   lambda: self.daemon.check_running() and self._said("daemon started", since))
+
+    def stop(self):
+        """Returns when nothing of it runs any more; its queue stays."""
+        self.node.run("postfix", "stop")
+        self.daemon.wait()
+
+    def start_again(self):
+        self.settle()
+        self._start_master()
+
+    def set(self, name, value):
+        """Change main.cf; Postfix reads it at its next start or reload."""
+        self.node.run("postconf", "-e", f"{name}={value}")
+        self.settle()
+
+    def get(self, name):
+        """A setting of main.cf."""
+        return self.node.run("postconf", "-hx", name).stdout.strip()
+
+    def append(self, name, text):
+        """To a file in /etc/postfix; Postfix reads it at its next start or reload."""
+        with open(self.node.path("postfix/etc", name), "a", encoding="ascii") as file:
+            file.write(text)
+
+    def queued(self):
+        """{queue id: [recipients]} of what waits; a message that leaves while we look may be missing."""
+        done = self.node.run("postqueue", "-j", check=False)
+        messages = [json.loads(line) for line in done.stdout.splitlines()]
+        return {message["queue_id"]: [recipient["address"] for recipient in message["recipients"]]
+                for message in messages}
+
+    def queued_for(self, domain):
+        """How many recipients of that domain wait."""
+        return sum(recipient.endswith(f"@{domain}") for recipients in self.queued().values()
+                   for recipient in recipients)
 
     def _write_configuration(self, files):
         etc = self.node.path("postfix/etc")
@@ -94,9 +131,6 @@ class Postfix:
             return os.path.getsize(self.node.path("log/mail.log"))
         except FileNotFoundError:
             return 0
-
-    def _is_started(self):
-        return self._said("daemon started", 0)
 
     def _said(self, words, since):
         try:

@@ -3,8 +3,10 @@
 
 import collections
 import contextlib
+import email.policy
 import random
 import smtplib
+import socket
 
 PORT = 25
 SECONDS_FOR_A_REPLY = 15
@@ -53,3 +55,27 @@ def ask_recipient(server, recipient, me):
             return Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
     except (OSError, smtplib.SMTPException) as error:
         return Reply(0, f"{type(error).__name__}: {error}")
+
+
+def deliver(server, sender, recipient, message, me):
+    """Send a message to one server; returns the reply that ended it: to DATA's end, or the first that isn't 2xx."""
+    try:
+        with session(server, me) as sending:
+            for say in (lambda: sending.mail(sender), lambda: sending.rcpt(recipient),
+                        lambda: sending.data(message.as_bytes(policy=email.policy.SMTP))):
+                code, text = say()
+                if code // 100 != 2:
+                    break
+            return Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
+    except (OSError, smtplib.SMTPException) as error:
+        return Reply(0, f"{type(error).__name__}: {error}")
+
+
+def says_banner(server, seconds):
+    """Whether an SMTP server answers there within that time."""
+    try:
+        with socket.create_connection((server, PORT), seconds) as asking:
+            asking.settimeout(seconds)
+            return asking.recv(64).startswith(b"220")
+    except OSError:
+        return False

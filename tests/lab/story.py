@@ -13,21 +13,29 @@ class Story:
         self._began = time.monotonic()
         self._steps = []
         self._ok = False
+        self._step_began = self._began
 
     def prepare(self, name, body):
         """Something that must work but is no step of the story."""
         self._run(name, body)
 
-    def step(self, number, name, body):
-        """Run body, which returns in a few words what happened; Failed ends the story."""
+    def step(self, number, name, body, proof=""):
+        """Run body, which returns in a few words what happened; Failed ends the story. proof: what the step is to
+        prove, said before it begins."""
         step = {"n": number, "name": name, "ok": False, "seconds": None}
         self._steps.append(step)
-        began = time.monotonic()
+        began = self._step_began = time.monotonic()
+        if proof:
+            print(f"{number:<6}           {name}: {proof}", flush=True)
         try:
             self._run(f"{number} {name}", body)
             step["ok"] = True
         finally:
             step["seconds"] = round(time.monotonic() - began, 2)
+
+    def note(self, text):
+        """Something seen on the way, with the seconds since the step began."""
+        print(f"       {time.monotonic() - self._step_began:6.1f} s    {text}", flush=True)
 
     def _run(self, title, body):
         began = time.monotonic()
@@ -43,8 +51,8 @@ class Story:
         print(f"{word:6} {seconds:5.1f} s  {title}: {said}", flush=True)
 
     def end_well(self):
-        """To be called after the last line; until then the story has failed."""
-        self._ok = True
+        """To be called after the last line; until then the story has failed, and if any step has."""
+        self._ok = all(step["ok"] for step in self._steps)
 
     def write(self, path, figures):
         """The result file; figures are its further members."""

@@ -12,6 +12,7 @@ from tests.lab.wait import wait_until
 
 NETWORK = "demo"
 PREFIX_LENGTH = 16
+PORT = 655
 PORT_OF_NOBODY = 9
 SECONDS_TO_MEET = 30
 

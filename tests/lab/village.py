@@ -40,9 +40,12 @@ UNACCEPTED = "eva.test"
 HOME_OF_UNACCEPTED = "luz"
 NOT_RELAYED = (UNCLAIMED, SUBDOMAIN, UNACCEPTED)
 USERS = ("marta", "pepe", "nina")
+USERS_NEVER_SEEN = ("iris", "otto", "zoe")  # they have mailboxes, and got no mail yet
 STRANGER = "stranger@outside.test"
 ROOT_SERVER = PUBLIC["registry"]
 
+# Owners who move soon have lowered the TTL of what they say themselves.
+TTL_OF_OWNERS = 5
 _SOA = "@ 300 IN SOA {server} hostmaster.{zone} 1 3600 600 2419200 5\n@ 300 IN NS {server}\n"
 _ROOT_ZONE = """$ORIGIN .
 . 300 IN SOA a.root.test. hostmaster.test. 1 3600 600 2419200 5
@@ -76,6 +79,11 @@ def _at_all_relays(name):
     return "".join(f"{name} 300 IN MX 10 {relay}.relay.test.\n" for relay in RELAYS)
 
 
+def pool_mx(domain):
+    """What the owner of a static zone is told to set at the registrar."""
+    return f"@ {TTL_OF_OWNERS} IN MX 10 {domain}.mx.pool.test.\n"
+
+
 def relays_for(domain):
     """The relays that need the accept of their operators: the home itself needs none."""
     return [name for name in RELAYS if name != HOME_OF[domain]]
@@ -84,9 +92,13 @@ def relays_for(domain):
 class Village:
     """All machines with everything on them that isn't ours running, and the agents configured."""
 
-    def __init__(self, lab, build):
+    """timing: durations of all agents, in milliseconds, and the pool's "ttl_s"; None: as meshd has them."""
+
+    def __init__(self, lab, build, timing=None):
         self._lab = lab
         self._build = build
+        self._timing = dict(timing or {})
+        self._ttl_s = self._timing.pop("ttl_s", 60)
         self.nodes = {}
         self.postfix = {}
         self.agents = {}
@@ -104,13 +116,13 @@ class Village:
 
     def _start_name_servers(self):
         """Returns the zones that ana's agent is to write."""
-        registry = nsd.Nsd(self.nodes["registry"])
+        registry = self.registry = nsd.Nsd(self.nodes["registry"])
         registry.write_zone(".", _ROOT_ZONE.format(**PUBLIC))
         registry.write_zone("test.", _test_zone())
         for domain in HOME_OF:
             if domain not in ZONES_OF_ANA:
                 registry.write_zone(f"{domain}.", _zone_text(
-                    f"{domain}.", "a.root.test.", f"@ 300 IN MX 10 {domain}.mx.pool.test.\n"))
+                    f"{domain}.", "a.root.test.", pool_mx(domain)))
         registry.start()
 
         self.publisher = nsd.Nsd(self.nodes["ana"])
@@ -165,21 +177,25 @@ class Village:
         domains = [domain for domain, home in HOME_OF.items() if home == name]
         if name == HOME_OF_UNACCEPTED:
             domains.append(UNACCEPTED)
-        self._start_with_mailboxes(name, domains, USERS, {} if name in RELAYS else {
+        self._start_with_mailboxes(name, domains, USERS + USERS_NEVER_SEEN, {} if name in RELAYS else {
             "inet_interfaces": f"127.0.0.1, {VPN[name]}"})
 
     def _configure_agents(self, zones):
         groups = [grp.getgrnam("postdrop").gr_gid, nsd.group()]
         for name, address in VPN.items():
-            self.agents[name] = meshd.Agent(self.nodes[name], address, self._programs, groups)
+            self.agents[name] = meshd.Agent(self.nodes[name], address, self._programs, groups, self._timing)
             self.agents[name].init()
         for name in RELAYS:
             self.agents[name].configure("pins", drives_postfix=True)
         for name in HOMES:
             if name not in RELAYS:
                 self.agents[name].configure("none", drives_postfix=True)
-        self.agents["ana"].configure("none", False, zones, self.publisher.control)
+        self.agents["ana"].configure("none", False, zones, self.publisher.control, self._ttl_s)
         self.agents["mallory"].configure("none", drives_postfix=False)
+
+    def set_at_registrar(self, domain, records):
+        """The owner of a static zone writes its records anew."""
+        self.registry.rewrite_zone(f"{domain}.", _zone_text(f"{domain}.", "a.root.test.", records))
 
     def mailboxes(self, name):
         """The directory of the Maildirs on this node."""

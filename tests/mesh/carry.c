@@ -300,7 +300,7 @@ static void push(struct world *world, struct connection *connection, unsigned en
 {
 	struct pipe *pipe = &connection->toward[end];
 	struct segment *segment = must_alloc(sizeof *segment + bytes.length);
-	int64_t at_ms = net_arrival(&world->net, &world->dice, connection, end, world->now_ms);
+	int64_t at_ms = net_arrival(&world->net, &world->dice, connection, end, bytes.length, world->now_ms);
 
 	segment->length = bytes.length;
 	if (bytes.length > 0)
@@ -335,7 +335,7 @@ static void carry_dial(struct world *world, struct member *member, struct effect
 	connection->port = effect->port;
 	net_attach(member, connection);
 	plan_connection(world, connection,
-	        net_arrival(&world->net, &world->dice, connection, 1, world->now_ms), HAPPEN_KNOCK);
+	        net_arrival(&world->net, &world->dice, connection, 1, 0, world->now_ms), HAPPEN_KNOCK);
 }
 
 static void carry_send(struct world *world, struct member *member, struct effect *effect)
@@ -418,13 +418,14 @@ static void knock(struct world *world, struct connection *connection)
 		return;
 	if (there && target->core != NULL) {
 		plan_connection(world, connection,
-		        net_arrival(&world->net, &world->dice, connection, 0, world->now_ms), HAPPEN_OPENED);
+		        net_arrival(&world->net, &world->dice, connection, 0, 0, world->now_ms),
+		        HAPPEN_OPENED);
 		end_accept(world, connection, target, &from->said.vpn.at[0]);
 		return;
 	}
 	connection->refused = there;
 	plan_connection(world, connection,
-	        there ? net_arrival(&world->net, &world->dice, connection, 0, world->now_ms)
+	        there ? net_arrival(&world->net, &world->dice, connection, 0, 0, world->now_ms)
 	              : world->now_ms + world->net.dial_timeout_ms,
 	        HAPPEN_OPENED);
 }
@@ -474,7 +475,9 @@ static void segment_arrives(struct world *world, struct connection *connection, 
 {
 	struct segment *segment;
 
-	if (!net_reaches(&world->net, connection->ends[0], connection->ends[1])) {
+	/* What nobody waits for is lost with the packets that carried it. */
+	if (connection->open[end] &&
+	        !net_passes(&world->net, connection->ends[1 - end], connection->ends[end])) {
 		/* TCP tries again, later and later; here: every 500 ms. */
 		plan_connection(world, connection, world->now_ms + 500, HAPPEN_SEGMENT)->side = end;
 		return;
@@ -565,6 +568,19 @@ void carry_death(struct world *world, struct member *member, bool reset)
 		end_close(connection, end);
 		if (reset && connection->open[1 - end] && connection->ends[1] != NULL)
 			push(world, connection, 1 - end, bytes_of(NULL, 0));
+	}
+}
+
+void carry_reset(struct world *world, const struct member *a, const struct member *b)
+{
+	for (struct connection *at = world->net.first; at != NULL; at = at->next) {
+		bool between =
+		        (at->ends[0] == a && at->ends[1] == b) || (at->ends[0] == b && at->ends[1] == a);
+
+		for (unsigned end = 0; between && end < 2; end++) {
+			if (at->open[end])
+				push(world, at, end, bytes_of(NULL, 0));
+		}
 	}
 }
 

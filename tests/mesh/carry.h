@@ -15,6 +15,9 @@ void carry_answer(struct world *world, struct happening *happening);
 /* Something arrives on a connection. */
 void carry_connection(struct world *world, struct happening *happening);
 
+/* Something between two members forgets their connections: both ends are reset. */
+void carry_reset(struct world *world, const struct member *a, const struct member *b);
+
 /* The member has died: its connections end; files being written are there or not. */
 void carry_death(struct world *world, struct member *member, bool reset);
 

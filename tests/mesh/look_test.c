@@ -16,7 +16,7 @@
 #include "tests/unit/scratch.h"
 
 /* Rosa is a home and a relay, ana relays, luz is a home and writes the zones; all are friends, and so is eva,
- * whose machine is off. */
+ * whose machine is off. Public DNS is as luz writes it, but for her own domain, which names a server of old. */
 struct village {
 	struct world *world;
 	struct member *rosa, *ana, *luz, *eva;
@@ -43,6 +43,8 @@ static struct village village_of(uint64_t seed)
 	member_accept(v.ana, "luz.test", v.luz);
 	member_accept(v.rosa, "luz.test", v.luz);
 	v.luz->said.carry = CARRY_NONE;
+	public_dns_follow(&v.world->dns, NULL, v.luz);
+	public_dns_say(&v.world->dns, "luz.test", 3600, "10 mx.luz.test 203.0.113.1\n");
 	world_boot(v.world, v.rosa);
 	world_boot(v.world, v.ana);
 	world_boot(v.world, v.luz);
@@ -139,10 +141,10 @@ static void shows_domains_and_who_serves_them(void **state)
 	        "domain     from  state     relays    notes\n"
 	        "alba.test  me    ok        rosa\n"
 	        "rosa.test  me    ok        ana rosa\n"
-	        "luz.test   luz   verified  ana rosa\n");
+	        "luz.test   luz   verified  ana rosa  registrar still names mx.luz.test\n");
 	assert_shows(&v, v.luz, command_domains, "{}", render_domains,
 	        "domain     from  state     relays    MX here   notes\n"
-	        "luz.test   me    ok        ana rosa  ana rosa\n"
+	        "luz.test   me    ok        ana rosa  ana rosa  registrar still names mx.luz.test\n"
 	        "alba.test  rosa  inactive  rosa      rosa      this node carries nothing (carry = none)\n"
 	        "rosa.test  rosa  inactive  ana rosa  ana rosa  this node carries nothing (carry = none)\n");
 	assert_shows(&v, v.rosa, command_domains, "{\"verbose\":\"yes\"}", render_domains,
@@ -150,13 +152,21 @@ static void shows_domains_and_who_serves_them(void **state)
 	        "    OUT  ana   chosen, preference 10, doesn't serve it: not accepted there, or not verified "
 	        "yet, session 2 min\n"
 	        "    in   rosa  chosen, preference 10, serving\n"
+	        "    public DNS agrees, looked at N s ago\n"
+	        "    public MX 10 alba.test.mx.pool.test 198.18.0.1\n"
 	        "rosa.test  me  ok\n"
 	        "    in   ana   chosen, preference 10, serving, session 2 min\n"
 	        "    in   rosa  chosen, preference 10, serving\n"
+	        "    public DNS agrees, looked at 2 min ago\n"
+	        "    public MX 10 ana-344zwlgz.pool.test 198.18.0.2\n"
+	        "    public MX 10 rosa-36ctw7xw.pool.test 198.18.0.1\n"
 	        "luz.test  luz  verified\n"
 	        "    RCPT tested N s ago\n"
 	        "    in   ana   chosen, preference 10, serving, session 2 min\n"
-	        "    in   rosa  chosen, preference 10, serving\n");
+	        "    in   rosa  chosen, preference 10, serving\n"
+	        "    registrar still names mx.luz.test, looked at N s ago\n"
+	        "    tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n"
+	        "    public MX 10 mx.luz.test 203.0.113.1\n");
 	end(&v);
 }
 
@@ -183,9 +193,9 @@ static void shows_whether_mail_flows(void **state)
 
 	(void)state;
 	assert_shows(&v, v.rosa, command_status, "{}", render_status,
-	        "MAIL FLOWS, 1 warning            mesh libre, me: rosa (home, relay), 2 of 3 up\n"
-	        "my domains   2 ok                alba.test: MX rosa\n"
-	        "                                 rosa.test: MX ana rosa\n"
+	        "MAIL FLOWS, 2 warnings           mesh libre, me: rosa (home, relay), 2 of 3 up\n"
+	        "my domains   2 ok                alba.test: MX rosa (public DNS agrees)\n"
+	        "                                 rosa.test: MX ana rosa (public DNS agrees)\n"
 	        "carried      1 of 1 verified     last RCPT test N s ago\n"
 	        "tables       ok, 1 rows\n"
 	        "members      ana  up    2 min  10.66.0.2\n"
@@ -196,7 +206,9 @@ static void shows_whether_mail_flows(void **state)
 	        "             luz  up    2 min  10.66.0.3\n"
 	        "notes        nothing is ever removed from the tables in this version (no order out yet)\n"
 	        "warning      eva is down: no answer at 10.66.0.4 port 10655: Connection refused\n"
-	        "             tip: is meshd running at eva, and does ping 10.66.0.4 work?\n");
+	        "             tip: is meshd running at eva, and does ping 10.66.0.4 work?\n"
+	        "warning      luz.test: registrar still names mx.luz.test\n"
+	        "             tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n");
 	end(&v);
 }
 
@@ -213,7 +225,8 @@ static void explains_an_own_domain(void **state)
 	        "ok    this mail server holds it as its own\n"
 	        "ok    signed, in your head since 2027-01-15\n"
 	        "in    ana   chosen, serving, session up 2 min\n"
-	        "in    rosa  chosen, serving\n");
+	        "in    rosa  chosen, serving\n"
+	        "ok    public DNS agrees, looked at 2 min ago\n");
 	assert_shows(&v, v.rosa, command_why, "{\"domain\":\"alba.test\"}", render_why,
 	        "ok    claimed by you\n"
 	        "ok    this mail server holds it as its own\n"
@@ -222,7 +235,8 @@ static void explains_an_own_domain(void **state)
 	        "min\n"
 	        "      tip: ana has to run meshctl accept alba.test from rosa; once done, meshctl status "
 	        "there says how far it is\n"
-	        "in    rosa  chosen, serving\n");
+	        "in    rosa  chosen, serving\n"
+	        "ok    public DNS agrees, looked at N s ago\n");
 	names_add(&v.rosa->claims, "nova.test");
 	v.rosa->local.outcome = OUTCOME_FAILS;
 	world_reload(v.world, v.rosa);
@@ -246,7 +260,9 @@ static void explains_a_friends_domain(void **state)
 	        "ok    accepted by you\n"
 	        "ok    transport -> mesh:[10.66.0.3]:25, relay_domains, RCPT tested N s ago\n"
 	        "in    rosa  chosen, serving\n"
-	        "in    ana   chosen, serving, session up 2 min\n");
+	        "in    ana   chosen, serving, session up 2 min\n"
+	        "no    registrar still names mx.luz.test, looked at N s ago\n"
+	        "      tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n");
 	assert_shows(&v, v.ana, command_why, "{\"domain\":\"alba.test\"}", render_why,
 	        "ok    key rosa <- pinned by you\n"
 	        "ok    claimed by rosa since 2027-01-15, last said 2027-01-15\n"
@@ -263,7 +279,8 @@ static void explains_a_friends_domain(void **state)
 	        "      tip: meshctl relay carry pins\n"
 	        "in    rosa  chosen, serving, session up 2 min\n"
 	        "in    ana   chosen, serving, session up 2 min\n"
-	        "ok    published here: MX rosa ana\n");
+	        "ok    published here: MX rosa ana\n"
+	        "ok    public DNS agrees, looked at 2 min ago\n");
 	member_deny(v.rosa, v.luz);
 	member_choose(v.luz, v.ana, 20);
 	world_reload(v.world, v.luz);
@@ -278,7 +295,9 @@ static void explains_a_friends_domain(void **state)
 	        "ok    transport -> mesh:[10.66.0.3]:25, relay_domains, RCPT tested N s ago\n"
 	        "note  it stays in the tables: nothing leaves them in this version\n"
 	        "in    rosa  chosen, serving\n"
-	        "in    ana   chosen, preference 20, serving, session up 2 min\n");
+	        "in    ana   chosen, preference 20, serving, session up 2 min\n"
+	        "no    registrar still names mx.luz.test, looked at N s ago\n"
+	        "      tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n");
 	end(&v);
 }
 

@@ -66,6 +66,8 @@ struct member {
 	int64_t clock_ms;  /* how far its wall clock is off */
 	int64_t opened_ms; /* world time at which the machine started: its monotonic zero */
 	unsigned group;    /* members of different groups don't reach each other */
+	int64_t lag_ms;    /* what comes to it is worked off so much later */
+	int64_t paused_ms; /* until then its program doesn't run */
 
 	/* The program. */
 	struct limits limits;

@@ -57,17 +57,26 @@ struct way *net_way(struct net *net, const struct member *a, const struct member
 	return &net->ways[net->way_count++];
 }
 
+bool net_passes(const struct net *net, const struct member *from, const struct member *to)
+{
+	const struct way *way = way_find(net, from, to);
+
+	if (from == NULL || to == NULL)
+		return true;
+	return from->group == to->group && (way == NULL || (!way->cut && way->deaf != to));
+}
+
 bool net_reaches(const struct net *net, const struct member *a, const struct member *b)
 {
-	const struct way *way = way_find(net, a, b);
-
-	return a == NULL || b == NULL || (a->group == b->group && (way == NULL || !way->cut));
+	return net_passes(net, a, b) && net_passes(net, b, a);
 }
 
 void net_heal(struct net *net)
 {
 	net->way_count = 0;
-	net->stall_percent = 0;
+	net->stall_percent = net->loss_percent = 0;
+	net->bytes_per_s = 0;
+	net->delay_ms = 20;
 	net->jitter_ms = 10;
 }
 
@@ -126,17 +135,35 @@ void net_detach(struct member *member, struct connection *connection)
 	}
 }
 
-int64_t net_arrival(
-        const struct net *net, struct dice *dice, struct connection *connection, unsigned end, int64_t now_ms)
+/* Every retransmission waits twice as long as the one before. */
+static int64_t lost_ms(const struct net *net, struct dice *dice)
+{
+	enum { RETRANSMIT_MS = 200, LOSSES_MAX = 7 };
+	unsigned losses = 0;
+
+	while (losses < LOSSES_MAX && dice_percent(dice, net->loss_percent))
+		losses++;
+	return RETRANSMIT_MS * ((INT64_C(1) << losses) - 1);
+}
+
+int64_t net_arrival(const struct net *net, struct dice *dice, struct connection *connection, unsigned end,
+        size_t length, int64_t now_ms)
 {
 	const struct way *way = way_find(net, connection->ends[0], connection->ends[1]);
 	struct pipe *pipe = &connection->toward[end];
 	int64_t at_ms =
 	        now_ms + (way != NULL ? way->delay_ms : net->delay_ms) + dice_upto(dice, net->jitter_ms);
 
+	if (connection->ends[end] != NULL)
+		at_ms += connection->ends[end]->lag_ms;
 	if (dice_percent(dice, net->stall_percent))
 		at_ms += net->stall_ms;
+	at_ms += lost_ms(net, dice);
+	if (way != NULL && at_ms < way->stalled_ms)
+		at_ms = way->stalled_ms;
 	if (at_ms < pipe->clear_ms)
 		at_ms = pipe->clear_ms;
+	if (net->bytes_per_s > 0)
+		at_ms += (int64_t)length * 1000 / net->bytes_per_s;
 	return pipe->clear_ms = at_ms;
 }

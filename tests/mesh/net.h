@@ -42,6 +42,8 @@ struct way {
 	const struct member *a, *b;
 	int64_t delay_ms;
 	bool cut;
+	const struct member *deaf; /* of the two the one that hears nothing of the other; NULL: none */
+	int64_t stalled_ms;        /* until then nothing arrives, then all of it */
 };
 
 struct net {
@@ -49,6 +51,8 @@ struct net {
 	int64_t jitter_ms;
 	unsigned stall_percent; /* of the segments wait for a retransmission */
 	int64_t stall_ms;
+	unsigned loss_percent;   /* of the packets: k in a row cost 200 ms x (2^k - 1) */
+	int64_t bytes_per_s;     /* of each connection; 0: as many as there are */
 	int64_t dial_timeout_ms; /* until the system says that there is no way to a host */
 	struct way *ways;
 	unsigned way_count;
@@ -62,6 +66,9 @@ void net_fini(struct net *net);
 struct way *net_way(struct net *net, const struct member *a, const struct member *b);
 bool net_reaches(const struct net *net, const struct member *a, const struct member *b);
 
+/* One direction alone. */
+bool net_passes(const struct net *net, const struct member *from, const struct member *to);
+
 /* All ways are whole and as fast as at first. */
 void net_heal(struct net *net);
 
@@ -73,8 +80,8 @@ struct connection *net_find(const struct member *member, uint32_t id, unsigned *
 void net_attach(struct member *member, struct connection *connection);
 void net_detach(struct member *member, struct connection *connection);
 
-/* When something sent now toward an end arrives. */
+/* When something of that many bytes sent now toward an end arrives. */
 int64_t net_arrival(const struct net *net, struct dice *dice, struct connection *connection, unsigned end,
-        int64_t now_ms);
+        size_t length, int64_t now_ms);
 
 #endif

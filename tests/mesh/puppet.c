@@ -38,6 +38,8 @@ static void note(struct puppet *puppet, struct bytes bytes)
 	while (message.type == MESSAGE_WANT && want_next(&cursor, &entry)) {
 		puppet->wanted++;
 		memcpy(puppet->last_wanted, entry.hash, HASH_SIZE);
+		if (puppet->asked != NULL)
+			puppet->asked(puppet, &entry);
 	}
 }
 

@@ -21,6 +21,9 @@ struct puppet {
 	int64_t heard_ms; /* when the last message came */
 	int64_t closed_ms;
 	enum refusal refusal;
+	/* Answers a want; NULL: it doesn't. */
+	void (*asked)(struct puppet *puppet, const struct want_entry *entry);
+	void *context;
 };
 
 /* Connects as an initiator and goes through the handshake; it is up when the world has run a while. */

@@ -46,13 +46,14 @@ struct member *world_add(struct world *world, const char *name)
 
 static void trace_effect(struct world *world, const struct member *member, const struct effect *effect)
 {
-	char line[512];
-	int length = snprintf(line, sizeof line,
-	        "%" PRId64 " %s %d id=%" PRIu64 " session=%08x port=%u serial=%" PRIu64 " %s|%s|%zu\n",
-	        world->now_ms, member->name, effect->type, effect->id, effect->session, effect->port,
-	        effect->serial_floor, effect->name != NULL ? effect->name : "", effect->text, effect->length);
+	const uint64_t numbers[] = {(uint64_t)world->now_ms, member->index, effect->type, effect->id,
+	        effect->session, effect->port, effect->serial_floor, effect->length};
 
-	crypto_generichash_update(&world->trace, (const uint8_t *)line, (unsigned)length);
+	crypto_generichash_update(&world->trace, (const uint8_t *)numbers, sizeof numbers);
+	if (effect->name != NULL)
+		crypto_generichash_update(
+		        &world->trace, (const uint8_t *)effect->name, strlen(effect->name) + 1);
+	crypto_generichash_update(&world->trace, (const uint8_t *)effect->text, strlen(effect->text) + 1);
 	crypto_generichash_update(&world->trace, effect->address.bytes, sizeof effect->address.bytes);
 	if (effect->length > 0)
 		crypto_generichash_update(&world->trace, effect->data, effect->length);
@@ -60,7 +61,12 @@ static void trace_effect(struct world *world, const struct member *member, const
 		crypto_generichash_update(&world->trace, (const uint8_t *)effect->rows->rows[i].domain.text,
 		        strlen(effect->rows->rows[i].domain.text));
 	if (world->loud)
-		fputs(line, stderr);
+		fprintf(stderr,
+		        "%" PRId64 " %s %d id=%" PRIu64 " session=%08x port=%u serial=%" PRIu64
+		        " %s|%s|%zu\n",
+		        world->now_ms, member->name, effect->type, effect->id, effect->session, effect->port,
+		        effect->serial_floor, effect->name != NULL ? effect->name : "", effect->text,
+		        effect->length);
 }
 
 static void count_effect(struct member *member, const struct effect *effect)
@@ -117,6 +123,8 @@ void world_settle(struct world *world, struct member *member)
 	MUST(!core_node(member->core)->effects.failed, "%s ran out of memory", member->name);
 	ledger_note(&member->ledger, node_self(core_node(member->core)), &member->disk);
 	plan_wake(world, member);
+	if (world->touched != NULL)
+		world->touched(world, member, world->watch_context);
 }
 
 void world_event(struct world *world, struct member *member, const struct event *event)
@@ -128,7 +136,7 @@ void world_event(struct world *world, struct member *member, const struct event 
 
 static void wake(struct world *world, struct member *member)
 {
-	if (member->wake_ms != world->now_ms)
+	if (member->wake_ms > world->now_ms)
 		return; /* an earlier one did it */
 	member->wake_ms = NEVER_MS;
 	core_tick(member->core, member_now(member, world->now_ms));
@@ -147,6 +155,31 @@ static void wake(struct world *world, struct member *member)
 }
 
 /* --- time ----------------------------------------------------------------------------------------------- */
+
+/* Whose program has to do with it. */
+static const struct member *concerned(const struct happening *happening)
+{
+	if (happening->connection == NULL)
+		return happening->member;
+	return happening->type == HAPPEN_SEGMENT ? happening->connection->ends[happening->side] : NULL;
+}
+
+/* Of a program that is paused nothing is heard, and it hears everything later. */
+static bool postpone(struct world *world, const struct happening *happening)
+{
+	const struct member *member = concerned(happening);
+	struct happening *later;
+	uint64_t order;
+
+	if (member == NULL || member->paused_ms <= world->now_ms)
+		return false;
+	later = calendar_add(&world->calendar, member->paused_ms, happening->type);
+	order = later->order;
+	*later = *happening;
+	later->at_ms = member->paused_ms;
+	later->order = order;
+	return true;
+}
 
 static void happen(struct world *world, struct happening *happening)
 {
@@ -177,6 +210,10 @@ bool world_run_until(struct world *world, int64_t ms, condition_fn condition, vo
 		}
 		world->now_ms = happening->at_ms;
 		world->happenings++;
+		if (postpone(world, happening)) {
+			free(happening);
+			continue;
+		}
 		happen(world, happening);
 		happening_destroy(happening);
 	}

@@ -23,6 +23,9 @@
 typedef void (*watch_fn)(
         struct world *world, struct member *member, const struct effect *effect, void *context);
 
+/* Sees each member whose core has just been called, and whose effects were carried out. */
+typedef void (*touched_fn)(struct world *world, struct member *member, void *context);
+
 struct world {
 	int64_t now_ms;
 	struct dice dice;
@@ -35,8 +38,9 @@ struct world {
 	uint64_t effects;
 	uint64_t happenings;
 	watch_fn watch;
-	void *watch_context;
-	bool loud; /* print effects */
+	touched_fn touched;
+	void *watch_context; /* of both */
+	bool loud;           /* print effects */
 };
 
 struct world *world_create(uint64_t seed);

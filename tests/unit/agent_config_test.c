@@ -19,6 +19,7 @@ static const char full[] = "# meshd.conf of rosa, café\n"
                            "mesh_prefix = {10.66.0.0/16, \"fd66::/64\"}\n"
                            "mesh_port = 10656\n"
                            "smtp_port = 2525\n"
+                           "tinc_user = \"nobody\"\n"
                            "carry = view\n"
                            "observe = no\n"
                            "allow_test_names = yes\n"
@@ -28,6 +29,7 @@ static const char full[] = "# meshd.conf of rosa, café\n"
                            "	silence_ms = 300\n"
                            "}\n"
                            "pool_zone = {\"mx.example.org\", \"mx.example.net\"}\n"
+                           "resolvers = {\"192.0.2.53\", \"fd66::53@5353\"}\n"
                            "secret = 'it is # {no} secret'\n"
                            "postfix {\n"
                            "	config_dir = \"/etc/postfix-out\"\n"
@@ -90,6 +92,7 @@ static void reads_every_option(void **state)
 	assert_int_equal(config.mesh_prefixes[0].bits, 16);
 	assert_int_equal(config.mesh_port, 10656);
 	assert_int_equal(config.smtp_port, 2525);
+	assert_string_equal(config.tinc_user, "nobody");
 	assert_int_equal(config.carry, CARRY_VIEW);
 	assert_false(config.observe);
 	assert_true(config.allow_test_names);
@@ -99,6 +102,11 @@ static void reads_every_option(void **state)
 	assert_int_equal(config.timing.ttl_s, timing_default().ttl_s);
 	assert_int_equal(config.pool_zone_count, 2);
 	assert_string_equal(config.pool_zones[1], "mx.example.net");
+	assert_int_equal(config.resolver_count, 2);
+	assert_address(&config.resolvers[0].address, "192.0.2.53");
+	assert_int_equal(config.resolvers[0].port, 53);
+	assert_address(&config.resolvers[1].address, "fd66::53");
+	assert_int_equal(config.resolvers[1].port, 5353);
 	assert_string_equal(config.secret, "it is # {no} secret");
 	config_fini(&config);
 }
@@ -122,7 +130,7 @@ static void reads_sections(void **state)
 	assert_address(&zone->address, "10.66.0.21");
 	assert_int_equal(zone->port, 5300);
 	assert_int_equal(zone->ttl_s, 300);
-	assert_int_equal(zone->line, 25);
+	assert_int_equal(zone->line, 27);
 	zone = config_zone_find(&config, "rosa.example");
 	assert_string_equal(zone->base, "/etc/nsd/rosa");
 	assert_int_equal(zone->control_count, 1);
@@ -197,6 +205,14 @@ static void says_line_and_tip_for_bad_values(void **state)
 	                ":4: public_address \"1.1.1.9\" is one value too many"},
 	        {LEAST "pool_zone = {\"*.example.org\"}", ":4: pool_zone \"*.example.org\" "},
 	        {LEAST "pool_zone = {\"mx.example.org.\"}", ":4: pool_zone \"mx.example.org.\" "},
+	        {LEAST "resolvers = {1.1.1.1, \"1.1.1.1@53\"}",
+	                ":4: resolvers \"1.1.1.1@53\" is in this list"},
+	        {LEAST "resolvers = \"1.1.1.1@\"", ":4: resolvers \"1.1.1.1@\" isn't a port"},
+	        {LEAST "resolvers = \"1.1.1.1@0\"", ":4: resolvers \"1.1.1.1@0\" isn't a port"},
+	        {LEAST "resolvers = \"1.1.1.1@65536\"", ":4: resolvers \"1.1.1.1@65536\" isn't a port"},
+	        {LEAST "resolvers = \"localhost\"", ":4: resolvers \"localhost\" "},
+	        {LEAST "resolvers = {1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4}",
+	                ":4: resolvers \"1.1.1.4\" is one value too many"},
 	        {LEAST "mesh_port = {1}", ":4: "},
 	        {LEAST "carry pins", ":4: "},
 	        {LEAST "carry = ", ":5: premature end of file"},

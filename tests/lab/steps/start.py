@@ -17,6 +17,7 @@ def machines(scene):
 def agents(scene):
     together.for_each(scene.places.agents.values(), lambda agent: agent.start())
     together.for_each(village.RELAYS, lambda name: _set_up_relay(scene, name))
+    together.for_each(scene.places.tinc, lambda tinc: _set_up_hooks(scene, tinc))
     return f"{len(scene.places.agents)} agents as uid {meshd.UID}"
 
 
@@ -31,3 +32,11 @@ def _set_up_relay(scene, name):
     postfix.reload()
     left = [line for line in agent.ctl("setup", "postfix").stdout.splitlines() if not line.startswith("#")]
     expect(not left, f"{name}: meshctl setup postfix still wants after its own lines: {left}")
+
+
+def _set_up_hooks(scene, tinc):
+    """The same for tinc's hooks; what is missing makes meshctl fail."""
+    agent, directory = scene.agent(tinc.node.name), tinc.node.path("tinc")
+    tinc.node.run("sh", "-e", input=agent.ctl("setup", "tinc", directory, check=False).stdout)
+    done = agent.ctl("setup", "tinc", directory, check=False)
+    expect(done.returncode == 0, f"{tinc.node.name}: meshctl setup tinc still wants after its own lines: {done.stdout}")

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What enters a relay's tables and its carriage.
+ */
+#include "tests/sim/checker.h"
+
+#include <string.h>
+
+#include "proto/facts.h"
+#include "proto/standing.h"
+#include "tests/mesh/must.h"
+
+static bool is_persist(const struct glimpse *glimpse, const char *name)
+{
+	const struct effect *effect = glimpse->effect;
+
+	return effect->type == EFFECT_PERSIST && strcmp(effect->name, name) == 0;
+}
+
+static void read_applied(struct bytes text, struct table_rows *out)
+{
+	unsigned line;
+
+	MUST(facts_parse_applied(text, out, &line) == RESULT_OK, "an unreadable file `applied`");
+}
+
+/* What it had asked to be written last, or what the disk holds since its start. */
+static struct table_rows *rows_before(const struct glimpse *glimpse)
+{
+	const struct file *file = files_find(&glimpse->member->disk, FACT_APPLIED);
+	struct witness *witness = glimpse->witness;
+
+	if (!witness->has_applied && file != NULL)
+		read_applied(bytes_of(file->data, file->length), &witness->applied);
+	witness->has_applied = true;
+	return &witness->applied;
+}
+
+/* Lower-case labels of letters, digits and inner hyphens, two at least. */
+static bool is_name(const char *domain)
+{
+	unsigned labels = 0;
+
+	for (const char *at = domain; *at != '\0'; labels++) {
+		size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+		if (length == 0 || length > 63 || at[0] == '-' || at[length - 1] == '-')
+			return false;
+		at += length;
+		if (*at == '.' && at[1] != '\0')
+			at++;
+		else if (*at != '\0')
+			return false;
+	}
+	return labels >= 2;
+}
+
+static bool has_accepted(const struct member *member, const struct table_row *row)
+{
+	for (unsigned i = 0; i < member->said.accept_count; i++) {
+		if (strcmp(member->accepts[i].domain.text, row->domain.text) == 0 &&
+		        memcmp(member->accepts[i].author, row->author, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool denies(const struct member *member, const uint8_t *key)
+{
+	for (unsigned i = 0; i < member->said.denial_count; i++) {
+		if (memcmp(member->denials[i], key, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Why a row may not come in; NULL: it may. */
+static const char *speaks_against(const struct glimpse *glimpse, const struct table_row *row)
+{
+	const struct member *member = glimpse->member;
+	const struct author *author = archive_find(&core_node(member->core)->archive, row->author);
+	struct bytes domain = bytes_of(row->domain.text, strlen(row->domain.text));
+	struct claim claim;
+
+	if (!is_name(row->domain.text))
+		return "is no domain name";
+	if (!has_accepted(member, row))
+		return "wasn't accepted";
+	if (names_has(&member->claims, row->domain.text))
+		return "is its own";
+	if (denies(member, row->author))
+		return "is of somebody denied";
+	if (author == NULL || !author_claim_find(author, domain, &claim))
+		return "isn't claimed";
+	if (!head_chooses(&author->head->head, claim.relayset, member->root, NULL))
+		return "isn't for this relay";
+	return NULL;
+}
+
+/* Notes what is applied: the last of the rows that compare with it. */
+void check_rows_active(const struct glimpse *glimpse)
+{
+	const struct table_rows *before;
+	struct table_rows rows;
+
+	if (!is_persist(glimpse, FACT_APPLIED))
+		return;
+	before = rows_before(glimpse);
+	read_applied(bytes_of(glimpse->effect->data, glimpse->effect->length), &rows);
+	for (unsigned i = 0; i < rows.count; i++) {
+		const struct table_row *row = &rows.rows[i];
+		const struct table_row *old =
+		        table_rows_find(before, bytes_of(row->domain.text, strlen(row->domain.text)));
+		const char *against = speaks_against(glimpse, row);
+
+		if ((old == NULL || memcmp(old->author, row->author, KEY_SIZE) != 0) && against != NULL)
+			sim_violated(glimpse->sim, "%s takes %s into its tables, which %s",
+			        glimpse->member->name, row->domain.text, against);
+	}
+	table_rows_fini(&rows);
+}
+
+void check_rows_kept(const struct glimpse *glimpse)
+{
+	struct table_rows rows, *before;
+
+	if (!is_persist(glimpse, FACT_APPLIED))
+		return;
+	before = rows_before(glimpse);
+	read_applied(bytes_of(glimpse->effect->data, glimpse->effect->length), &rows);
+	for (unsigned i = 0; i < before->count; i++) {
+		const char *domain = before->rows[i].domain.text;
+
+		if (table_rows_find(&rows, bytes_of(domain, strlen(domain))) == NULL)
+			sim_violated(
+			        glimpse->sim, "%s drops %s from its tables", glimpse->member->name, domain);
+	}
+	table_rows_fini(before);
+	*before = rows;
+}
+
+static bool is_met(const struct node *node, const uint8_t *key, const struct address *address)
+{
+	for (unsigned i = 0; i < node->met.count; i++) {
+		if (memcmp(node->met.meetings[i].key, key, KEY_SIZE) == 0 &&
+		        address_compare(&node->met.meetings[i].address, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_hop(
+        const struct glimpse *glimpse, const struct table_row *row, const struct address *address)
+{
+	const struct member *claimant = sim_member(glimpse->sim, row->author);
+
+	if (address->length != 4 || address->bytes[0] != 10 || address->bytes[1] != 66)
+		sim_violated(glimpse->sim, "%s sends mail for %s out of the mesh", glimpse->member->name,
+		        row->domain.text);
+	if (address_compare(address, &glimpse->member->said.vpn.at[0]) == 0)
+		sim_violated(glimpse->sim, "%s sends mail for %s to itself", glimpse->member->name,
+		        row->domain.text);
+	if (claimant == NULL || address_compare(address, &claimant->said.vpn.at[0]) != 0 ||
+	        !is_met(core_node(glimpse->member->core), row->author, address))
+		sim_violated(glimpse->sim, "%s sends mail for %s where its claimant was never met",
+		        glimpse->member->name, row->domain.text);
+}
+
+void check_nexthops(const struct glimpse *glimpse)
+{
+	const struct effect *effect = glimpse->effect;
+
+	for (unsigned i = 0; effect->type == EFFECT_TABLES && i < effect->rows->count; i++) {
+		const struct table_row *row = &effect->rows->rows[i];
+
+		for (unsigned k = 0; k < row->route.count; k++)
+			check_hop(glimpse, row, &row->route.hops[k].address);
+	}
+}
+
+void check_applied_first(const struct glimpse *glimpse)
+{
+	const struct effect *effect = glimpse->effect;
+	const struct file *file;
+	struct table_rows durable;
+
+	if (effect->type != EFFECT_TABLES)
+		return;
+	file = files_find(&glimpse->member->disk, FACT_APPLIED);
+	if (file == NULL)
+		sim_violated(glimpse->sim, "%s writes tables and no file `applied`", glimpse->member->name);
+	read_applied(bytes_of(file->data, file->length), &durable);
+	for (unsigned i = 0; i < effect->rows->count; i++) {
+		const char *domain = effect->rows->rows[i].domain.text;
+
+		if (table_rows_find(&durable, bytes_of(domain, strlen(domain))) == NULL)
+			sim_violated(glimpse->sim, "%s is to enter the tables of %s and not durable", domain,
+			        glimpse->member->name);
+	}
+	table_rows_fini(&durable);
+}
+
+/* Judged when the carriage changes; what the admin spoils later is found out by asking the MTA. */
+void check_carriage_serves(const struct glimpse *glimpse)
+{
+	const struct member *member = glimpse->member;
+	const struct author *self = node_self(core_node(member->core));
+	struct sim *sim = glimpse->sim;
+
+	if (self->carriage_held.data == NULL || sim_fate(sim, member)->spoilt ||
+	        order_compare(&self->carriage_held.order, &glimpse->witness->served) == 0)
+		return;
+	for (unsigned i = 0; i < sim->territory_count; i++) {
+		const struct territory *territory = &sim->territories[i];
+
+		if (member_sees_served(member, member, territory->name, territory->owner) &&
+		        mta_rcpt(&member->mta, territory->name) == 'r')
+			sim_violated(sim, "the carriage of %s serves %s, and its server refuses it",
+			        member->name, territory->name);
+	}
+	glimpse->witness->served = self->carriage_held.order;
+}

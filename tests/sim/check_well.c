@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What must be so again when everything works: after a while, and from then on.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/plan.h"
+#include "tests/mesh/zones.h"
+#include "tests/sim/checker.h"
+
+/* Calls for each pair of honest members that live; stops at the first false. */
+static bool each_pair(struct sim *sim, char why[WHY_SIZE],
+        bool (*is_so)(
+                struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE]))
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		const struct member *member = sim->world->members[i];
+
+		for (unsigned k = 0; k < sim->world->count; k++) {
+			const struct member *other = sim->world->members[k];
+
+			if (i != k && sim_is_honest(sim, member) && sim_is_honest(sim, other) &&
+			        !is_so(sim, member, other, why))
+				return false;
+		}
+	}
+	return true;
+}
+
+static const struct author *held_of(const struct member *member, const struct member *other)
+{
+	return archive_find(&core_node(member->core)->archive, other->root);
+}
+
+static bool has_met(
+        struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
+{
+	bool few = core_node(member->core)->archive.count <= OVERLAY_ALL_MAX &&
+	           core_node(other->core)->archive.count <= OVERLAY_ALL_MAX;
+	bool wanted = (held_of(member, other) != NULL && held_of(other, member) != NULL) &&
+	              (few || settings_pin(core_node(member->core)->settings, other->root) != NULL);
+
+	(void)sim;
+	if (!wanted || member_session(member, other) != NULL)
+		return true;
+	snprintf(why, WHY_SIZE, "%s has no session with %s", member->name, other->name);
+	return false;
+}
+
+bool well_everybody_meets(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		const struct member *member = sim->world->members[i];
+
+		if (sim_is_honest(sim, member) && member->core == NULL) {
+			snprintf(why, WHY_SIZE, "%s is dead", member->name);
+			return false;
+		}
+	}
+	return each_pair(sim, why, has_met);
+}
+
+/* All of it, by the author's own word. Who isn't carried isn't looked for. */
+static bool holds_last(
+        struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
+{
+	static const enum object_kind kinds[] = {OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE};
+	const struct author *ours = held_of(member, other), *theirs = held_of(other, other);
+
+	(void)sim;
+	for (unsigned i = 0; ours != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (order_compare(author_order(ours, kinds[i]), author_order(theirs, kinds[i])) == 0)
+			continue;
+		snprintf(why, WHY_SIZE, "%s doesn't hold the last statement (kind %d) of %s", member->name,
+		        (int)kinds[i], other->name);
+		return false;
+	}
+	return true;
+}
+
+static bool carries_pins(
+        struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
+{
+	(void)sim;
+	for (unsigned i = 0; i < member->said.pin_count; i++) {
+		if (memcmp(member->pins[i].key, other->root, KEY_SIZE) == 0 &&
+		        held_of(member, other) == NULL) {
+			snprintf(why, WHY_SIZE, "%s doesn't carry %s", member->name, other->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool well_last_statements_held(struct sim *sim, char why[WHY_SIZE])
+{
+	return each_pair(sim, why, carries_pins) && each_pair(sim, why, holds_last);
+}
+
+static bool sees_alive(
+        struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
+{
+	const struct author *author = held_of(member, other);
+	enum life_state state = LIFE_UP;
+
+	(void)sim;
+	if (author != NULL)
+		state = liveness_of(core_liveness(member->core), author)->state;
+	if (state == LIFE_UP)
+		return true;
+	snprintf(why, WHY_SIZE, "%s doesn't see that %s lives (%d)", member->name, other->name, (int)state);
+	return false;
+}
+
+bool well_alive_seen_alive(struct sim *sim, char why[WHY_SIZE])
+{
+	return each_pair(sim, why, sees_alive);
+}
+
+/* Whether it may sign heads: not when it has heard a newer one of its own. */
+static bool may_sign(const struct member *member)
+{
+	return !core_own(member->core)->newer_heard;
+}
+
+bool well_claims_signed(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->territory_count; i++) {
+		const struct territory *territory = &sim->territories[i];
+		const struct member *owner = territory->owner;
+
+		if (!sim_is_honest(sim, owner) || !may_sign(owner) ||
+		        member_sees_claim(owner, owner, territory->name) == !territory->released)
+			continue;
+		snprintf(why, WHY_SIZE, "%s %s %s", owner->name,
+		        territory->released ? "still claims" : "doesn't claim", territory->name);
+		return false;
+	}
+	return true;
+}
+
+static bool is_chosen(const struct member *relay, const struct territory *territory)
+{
+	const struct author *home = held_of(relay, territory->owner);
+	struct claim claim;
+
+	return home != NULL &&
+	       author_claim_find(home, bytes_of(territory->name, strlen(territory->name)), &claim) &&
+	       head_chooses(&home->head->head, claim.relayset, relay->root, NULL);
+}
+
+static bool was_accepted(const struct member *relay, const struct territory *territory)
+{
+	for (unsigned i = 0; i < relay->said.accept_count; i++) {
+		if (strcmp(relay->accepts[i].domain.text, territory->name) == 0 &&
+		        memcmp(relay->accepts[i].author, territory->owner->root, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Chosen, accepted, in view: then it is in the tables, and the claimant sees that it is served. */
+static bool carries(const struct member *relay, const struct territory *territory, char why[WHY_SIZE])
+{
+	const struct member *owner = territory->owner;
+
+	if (!was_accepted(relay, territory) || !is_chosen(relay, territory) ||
+	        !view_contains(&core_node(relay->core)->view, owner->root))
+		return true;
+	if (mta_has(&relay->mta, territory->name) &&
+	        (held_of(owner, relay) == NULL || member_sees_served(owner, relay, territory->name, owner)))
+		return true;
+	snprintf(why, WHY_SIZE, "%s doesn't carry %s (%s)", relay->name, territory->name,
+	        mta_has(&relay->mta, territory->name) ? "in its tables" : "not in its tables");
+	return false;
+}
+
+bool well_accepted_carried(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->territory_count; i++) {
+		for (unsigned k = 0; k < sim->world->count; k++) {
+			const struct member *relay = sim->world->members[k];
+
+			if (sim_is_honest(sim, relay) && sim_is_honest(sim, sim->territories[i].owner) &&
+			        relay != sim->territories[i].owner &&
+			        !carries(relay, &sim->territories[i], why))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Carriers that this publisher may name, by what it holds. */
+static unsigned count_carriers(
+        struct sim *sim, const struct member *publisher, const struct territory *territory)
+{
+	const struct author *home = held_of(publisher, territory->owner);
+	unsigned count = 0;
+	struct claim claim;
+
+	if (home == NULL || !view_contains(&core_node(publisher->core)->view, home->key) ||
+	        !author_claim_find(home, bytes_of(territory->name, strlen(territory->name)), &claim))
+		return 0;
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		const struct member *relay = sim->world->members[i];
+
+		count += sim_is_honest(sim, relay) && relay->said.public.count > 0 &&
+		         head_chooses(&home->head->head, claim.relayset, relay->root, NULL) &&
+		         (relay == publisher || member_session(publisher, relay) != NULL) &&
+		         member_sees_served(publisher, relay, territory->name, territory->owner);
+	}
+	return count;
+}
+
+bool well_sets_full(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		const struct member *publisher = sim->world->members[i];
+
+		for (unsigned k = 0; sim_is_honest(sim, publisher) && k < publisher->said.zone_count; k++) {
+			const char *zone = publisher->zones[k].name.text;
+			struct territory *territory = sim_territory(sim, zone);
+			unsigned named = zones_lines(&publisher->dns, zone, " MX "), carriers;
+
+			if (territory == NULL || !sim_is_honest(sim, territory->owner))
+				continue;
+			carriers = count_carriers(sim, publisher, territory);
+			if (named >= (carriers > 4 ? 4 : carriers))
+				continue;
+			snprintf(why, WHY_SIZE, "%s names %u of %u carriers in %.90s", publisher->name, named,
+			        carriers, zone);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* With nothing applied, the plan has the rows that are applied, or fewer: of what was let go. */
+static bool is_planned_anew(struct sim *sim, const struct member *member, char why[WHY_SIZE])
+{
+	const struct node *node = core_node(member->core);
+	const struct table_rows *applied = &core_relay(member->core)->applied;
+	const struct table_rows nothing = {.count = 0};
+	struct table_rows planned;
+	bool same = true;
+
+	(void)sim;
+	if (plan_tables(node, &nothing, &planned) != RESULT_OK)
+		return true;
+	for (unsigned i = 0; same && i < planned.count; i++) {
+		const struct table_row *row = &planned.rows[i];
+		const struct table_row *other =
+		        table_rows_find(applied, bytes_of(row->domain.text, strlen(row->domain.text)));
+
+		same = other != NULL && memcmp(&other->route, &row->route, sizeof row->route) == 0;
+		if (!same)
+			snprintf(why, WHY_SIZE, "%s would plan %.60s otherwise from scratch", member->name,
+			        row->domain.text);
+	}
+	table_rows_fini(&planned);
+	return same;
+}
+
+bool well_plan_from_scratch(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		if (sim_is_honest(sim, sim->world->members[i]) &&
+		        !is_planned_anew(sim, sim->world->members[i], why))
+			return false;
+	}
+	return true;
+}
+
+bool well_mail_arrives(struct sim *sim, char why[WHY_SIZE])
+{
+	return mail_finish(sim, why);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What publishers put into DNS.
+ */
+#include "tests/sim/checker.h"
+
+#include <string.h>
+
+#include "proto/facts.h"
+#include "tests/mesh/must.h"
+#include "tests/mesh/zones.h"
+
+static bool is_persist(const struct glimpse *glimpse)
+{
+	return glimpse->effect->type == EFFECT_PERSIST && strcmp(glimpse->effect->name, FACT_PUBLISHED) == 0;
+}
+
+static void read_published(struct bytes text, struct published *out)
+{
+	unsigned line;
+
+	MUST(facts_parse_published(text, out, &line) == RESULT_OK, "an unreadable file `published`");
+}
+
+static const struct published *published_before(const struct glimpse *glimpse)
+{
+	const struct file *file = files_find(&glimpse->member->disk, FACT_PUBLISHED);
+	struct witness *witness = glimpse->witness;
+
+	if (!witness->has_published && file != NULL)
+		read_published(bytes_of(file->data, file->length), &witness->published);
+	witness->has_published = true;
+	return &witness->published;
+}
+
+static bool names(const struct published *published, const struct published_mx *mx)
+{
+	const struct published_mx *row =
+	        published_mx_find(published, bytes_of(mx->domain.text, strlen(mx->domain.text)));
+
+	for (; row != NULL && row < published->mx + published->mx_count &&
+	        strcmp(row->domain.text, mx->domain.text) == 0;
+	        row++) {
+		if (memcmp(row->relay, mx->relay, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static unsigned count_named(const struct published *published, const char *domain)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < published->mx_count; i++)
+		count += strcmp(published->mx[i].domain.text, domain) == 0;
+	return count;
+}
+
+/* Calls for each relay that this change adds to a set. */
+static void each_added(const struct glimpse *glimpse,
+        void (*check)(const struct glimpse *glimpse, const struct published_mx *mx))
+{
+	const struct published *before;
+	struct published published;
+
+	if (!is_persist(glimpse))
+		return;
+	before = published_before(glimpse);
+	read_published(bytes_of(glimpse->effect->data, glimpse->effect->length), &published);
+	for (unsigned i = 0; i < published.mx_count; i++) {
+		if (!names(before, &published.mx[i]))
+			check(glimpse, &published.mx[i]);
+	}
+	published_fini(&published);
+}
+
+static void check_signatures(const struct glimpse *glimpse, const struct published_mx *mx)
+{
+	const struct archive *archive = &core_node(glimpse->member->core)->archive;
+	const struct author *claimant = archive_find(archive, mx->author);
+	const struct author *relay = archive_find(archive, mx->relay);
+	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
+	struct carriage_entry entry;
+	struct relay_choice choice;
+	struct claim claim;
+	uint8_t name[NAME_HASH_SIZE];
+
+	domain_hash(domain, name);
+	if (claimant == NULL || !author_claim_find(claimant, domain, &claim) ||
+	        !head_chooses(&claimant->head->head, claim.relayset, mx->relay, &choice) || choice.suspended)
+		sim_violated(glimpse->sim, "%s names a relay for %s that its claimant didn't choose",
+		        glimpse->member->name, mx->domain.text);
+	if (relay == NULL || relay->carriage_held.data == NULL ||
+	        !carriage_find(&relay->carriage, mx->author, &entry) ||
+	        !carriage_serves(&entry, name, claim.since) || carriage_is_leaving(&entry, name))
+		sim_violated(glimpse->sim, "%s names a relay for %s that doesn't serve it",
+		        glimpse->member->name, mx->domain.text);
+	for (unsigned i = 0; i < glimpse->member->said.denial_count; i++) {
+		if (memcmp(glimpse->member->denials[i], mx->relay, KEY_SIZE) == 0)
+			sim_violated(glimpse->sim, "%s names a relay for %s that it denies",
+			        glimpse->member->name, mx->domain.text);
+	}
+}
+
+void check_two_signatures(const struct glimpse *glimpse)
+{
+	each_added(glimpse, check_signatures);
+}
+
+/* A banner within 60 s: a server that has been down for longer can't have given one. */
+static void check_alive(const struct glimpse *glimpse, const struct published_mx *mx)
+{
+	const struct member *relay = sim_member(glimpse->sim, mx->relay);
+	const struct fate *fate = sim_fate(glimpse->sim, relay);
+	int64_t slack_ms = glimpse->member->timing.banner_valid_ms + glimpse->member->banner.ms + 1000;
+
+	if (relay != glimpse->member && member_session(glimpse->member, relay) == NULL)
+		sim_violated(glimpse->sim, "%s names %s for %s without a session with it",
+		        glimpse->member->name, relay->name, mx->domain.text);
+	if (fate->mta_down_ms != NEVER_MS && glimpse->sim->world->now_ms > fate->mta_down_ms + slack_ms)
+		sim_violated(glimpse->sim, "%s names %s for %s, whose server is down", glimpse->member->name,
+		        relay->name, mx->domain.text);
+}
+
+void check_added_relay(const struct glimpse *glimpse)
+{
+	each_added(glimpse, check_alive);
+}
+
+/* Domain by domain of what was published before. */
+static void each_before(
+        const struct glimpse *glimpse, void (*check)(const struct glimpse *glimpse, const char *domain,
+                                               unsigned before, const struct published *after))
+{
+	const struct published *before;
+	struct published published;
+
+	if (!is_persist(glimpse))
+		return;
+	before = published_before(glimpse);
+	read_published(bytes_of(glimpse->effect->data, glimpse->effect->length), &published);
+	for (unsigned i = 0; i < before->mx_count; i++) {
+		const char *domain = before->mx[i].domain.text;
+
+		if (i == 0 || strcmp(before->mx[i - 1].domain.text, domain) != 0)
+			check(glimpse, domain, count_named(before, domain), &published);
+	}
+	published_fini(&published);
+}
+
+static void check_not_empty(
+        const struct glimpse *glimpse, const char *domain, unsigned before, const struct published *after)
+{
+	if (before > 0 && count_named(after, domain) == 0)
+		sim_violated(glimpse->sim, "%s empties the set of %s", glimpse->member->name, domain);
+}
+
+void check_set_not_emptied(const struct glimpse *glimpse)
+{
+	const struct effect *effect = glimpse->effect;
+
+	each_before(glimpse, check_not_empty);
+	if (effect->type == EFFECT_ZONE && zones_lines(&glimpse->member->dns, effect->name, " MX ") > 0 &&
+	        strstr((const char *)effect->data, " MX ") == NULL)
+		sim_violated(glimpse->sim, "%s empties the zone %s", glimpse->member->name, effect->name);
+}
+
+/* Does an object that this publisher holds take the relay out, or its operator's word? */
+static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
+{
+	const struct archive *archive = &core_node(glimpse->member->core)->archive;
+	const struct author *claimant = archive_find(archive, mx->author);
+	const struct author *relay = archive_find(archive, mx->relay);
+	struct bytes domain = bytes_of(mx->domain.text, strlen(mx->domain.text));
+	struct carriage_entry entry;
+	struct relay_choice choice;
+	struct claim claim;
+	uint8_t name[NAME_HASH_SIZE];
+
+	domain_hash(domain, name);
+	for (unsigned i = 0; i < glimpse->member->said.denial_count; i++) {
+		if (memcmp(glimpse->member->denials[i], mx->relay, KEY_SIZE) == 0)
+			return true;
+	}
+	if (claimant != NULL && claimant->head != NULL &&
+	        (!author_claim_find(claimant, domain, &claim) ||
+	                !head_chooses(&claimant->head->head, claim.relayset, mx->relay, &choice) ||
+	                choice.suspended))
+		return true;
+	return relay != NULL && relay->carriage_held.data != NULL && claimant != NULL &&
+	       claimant->head != NULL &&
+	       (!carriage_find(&relay->carriage, mx->author, &entry) ||
+	               !carriage_serves(&entry, name, claim.since) || carriage_is_leaving(&entry, name));
+}
+
+/* Notes what is published: the last of the rows that compare with it. Whom no object takes out may go only
+ * where the ranking has put others in its place. */
+void check_set_not_cut(const struct glimpse *glimpse)
+{
+	const struct published *before;
+	struct published published;
+
+	if (!is_persist(glimpse))
+		return;
+	before = published_before(glimpse);
+	read_published(bytes_of(glimpse->effect->data, glimpse->effect->length), &published);
+	for (unsigned i = 0; i < before->mx_count; i++) {
+		const struct published_mx *mx = &before->mx[i];
+
+		if (!names(&published, mx) && !is_out(glimpse, mx) &&
+		        count_named(&published, mx->domain.text) < 4)
+			sim_violated(glimpse->sim, "%s drops %s from the set of %s without a reason",
+			        glimpse->member->name, sim_member(glimpse->sim, mx->relay)->name,
+			        mx->domain.text);
+	}
+	published_fini(&glimpse->witness->published);
+	glimpse->witness->published = published;
+}
+
+/* Every MX in a zone stands in the file that is on the disk. */
+void check_published_first(const struct glimpse *glimpse)
+{
+	const struct effect *effect = glimpse->effect;
+	const struct file *file;
+	struct published durable;
+	unsigned named = 0;
+
+	if (effect->type != EFFECT_ZONE || strcmp(effect->name, "pool.test") == 0)
+		return;
+	file = files_find(&glimpse->member->disk, FACT_PUBLISHED);
+	if (file == NULL)
+		sim_violated(glimpse->sim, "%s writes zones and no file `published`", glimpse->member->name);
+	read_published(bytes_of(file->data, file->length), &durable);
+	for (const char *at = (const char *)effect->data; (at = strstr(at, " MX ")) != NULL; at += 4)
+		named++;
+	if (named > count_named(&durable, effect->name) + durable.fixed_count)
+		sim_violated(glimpse->sim, "%s names %u relays in %s, not all durable", glimpse->member->name,
+		        named, effect->name);
+	published_fini(&durable);
+}
+
+void check_set_size(const struct glimpse *glimpse)
+{
+	const struct effect *effect = glimpse->effect;
+	unsigned named = 0;
+
+	if (effect->type != EFFECT_ZONE || strcmp(effect->name, "pool.test") == 0)
+		return;
+	for (const char *at = (const char *)effect->data; (at = strstr(at, " MX ")) != NULL; at += 4)
+		named++;
+	if (named > MX_MAX)
+		sim_violated(
+		        glimpse->sim, "%s names %u relays in %s", glimpse->member->name, named, effect->name);
+}

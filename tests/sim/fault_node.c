@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What goes wrong with one machine and its program.
+ */
+#include "tests/mesh/carry.h"
+#include "tests/sim/fault.h"
+
+static void boot(struct sim *sim, struct member *member)
+{
+	struct fate *fate = sim_fate(sim, member);
+
+	fate->machine_dead = false;
+	if (member->core == NULL && !fate->absent)
+		world_boot(sim->world, member);
+}
+
+static void kill(struct stroke *stroke, enum death death)
+{
+	if (stroke->member->core != NULL)
+		world_kill(stroke->sim->world, stroke->member, death);
+	sim_fate(stroke->sim, stroke->member)->machine_dead |= death == DEATH_MACHINE;
+	fault_later(stroke, boot);
+}
+
+void strike_crash(struct stroke *stroke)
+{
+	kill(stroke, DEATH_PROCESS);
+}
+
+void strike_machine(struct stroke *stroke)
+{
+	kill(stroke, DEATH_MACHINE);
+}
+
+/* Instead of carrying out one of its next effects. */
+void strike_crash_at_effect(struct stroke *stroke)
+{
+	stroke->member->kill_at = stroke->member->effects + 1 + (uint64_t)dice_upto(stroke->dice, 60);
+	fault_later(stroke, boot);
+}
+
+static void restart(struct sim *sim, struct member *member)
+{
+	if (member->core == NULL)
+		return;
+	world_event(sim->world, member, &(struct event){.type = EVENT_STOPPING});
+	if (member->core != NULL)
+		world_kill(sim->world, member, DEATH_PROCESS);
+}
+
+void strike_restart(struct stroke *stroke)
+{
+	restart(stroke->sim, stroke->member);
+	stroke->lasts_ms = dice_upto(stroke->dice, 10000);
+	fault_later(stroke, boot);
+}
+
+void strike_all_restart(struct stroke *stroke)
+{
+	struct world *world = stroke->sim->world;
+
+	for (unsigned i = 0; i < world->count; i++) {
+		stroke->member = world->members[i];
+		strike_restart(stroke);
+	}
+}
+
+void strike_lost_store(struct stroke *stroke)
+{
+	kill(stroke, DEATH_PROCESS);
+	shelf_fini(&stroke->member->shelf);
+}
+
+static void keeps_again(struct sim *sim, struct member *member)
+{
+	(void)sim;
+	member->shelf_loses = 0;
+}
+
+void strike_bad_store(struct stroke *stroke)
+{
+	stroke->member->shelf_loses = stroke->strength;
+	fault_later(stroke, keeps_again);
+}
+
+void strike_failed_write(struct stroke *stroke)
+{
+	stroke->member->persist.outcome = OUTCOME_FAILS;
+	stroke->member->persist.times = 1 + (unsigned)dice_upto(stroke->dice, 5);
+}
+
+/* It reaches the disk, and nobody knows. */
+void strike_torn_write(struct stroke *stroke)
+{
+	stroke->member->persist.outcome = OUTCOME_TORN;
+	stroke->member->persist.times = 1 + (unsigned)dice_upto(stroke->dice, 5);
+}
+
+static void has_room_again(struct sim *sim, struct member *member)
+{
+	(void)sim;
+	member->persist.outcome = OUTCOME_WORKS;
+	member->persist.times = 0;
+}
+
+void strike_disk_full(struct stroke *stroke)
+{
+	stroke->member->persist.outcome = OUTCOME_FAILS;
+	stroke->member->persist.times = 0;
+	fault_later(stroke, has_room_again);
+}
+
+static void files_copy(const struct files *from, struct files *to)
+{
+	files_fini(to);
+	for (unsigned i = 0; i < from->count; i++)
+		files_put(to, from->list[i].name, bytes_of(from->list[i].data, from->list[i].length));
+}
+
+/* What was saved at the first stroke comes back at the second. Its tables and zones stand elsewhere. */
+void strike_backup(struct stroke *stroke)
+{
+	struct files *backup = &sim_fate(stroke->sim, stroke->member)->backup;
+
+	if (backup->count == 0) {
+		files_copy(&stroke->member->disk, backup);
+		return;
+	}
+	kill(stroke, DEATH_PROCESS);
+	files_copy(backup, &stroke->member->disk);
+	files_fini(backup);
+	shelf_fini(&stroke->member->shelf);
+}
+
+static void right_again(struct sim *sim, struct member *member)
+{
+	(void)sim;
+	member->clock_ms = 0;
+}
+
+/* By less than what is borne. */
+void strike_clock_off(struct stroke *stroke)
+{
+	stroke->member->clock_ms = dice_upto(stroke->dice, 500000) - 250000;
+	fault_later(stroke, right_again);
+}
+
+void strike_clock_jump(struct stroke *stroke)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		stroke->member->clock_ms = dice_upto(stroke->dice, 500000) - 250000;
+		if (stroke->member->core != NULL)
+			world_reload(stroke->sim->world, stroke->member);
+	}
+	fault_later(stroke, right_again);
+}
+
+void strike_pause(struct stroke *stroke)
+{
+	stroke->member->paused_ms =
+	        stroke->sim->world->now_ms +
+	        sim_ms(stroke->sim, dice_upto(stroke->dice, (int64_t)stroke->strength * 400));
+}

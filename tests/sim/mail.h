@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Mail: senders somewhere in the world, who ask public DNS, keep the answer for its TTL or, some, for a day,
+ * try the servers that it names, and try again for days; relays that queue and hand on; homes. What becomes
+ * of each letter is the last word on whether a rule is right.
+ */
+#ifndef TESTS_SIM_MAIL_H
+#define TESTS_SIM_MAIL_H
+
+#include "tests/mesh/world.h"
+
+struct sim;
+struct territory;
+
+enum { SENDERS = 4, ANSWER_MAX = 16 };
+
+enum letter_state { LETTER_AT_SENDER, LETTER_AT_RELAY, LETTER_DELIVERED };
+
+struct letter {
+	struct territory *to;
+	unsigned sender;
+	enum letter_state state;
+	struct member *relay; /* at whose server it waits */
+	int64_t born_ms;
+	int64_t next_ms;
+	unsigned tries;
+};
+
+/* What a sender's resolver has in its cache. */
+struct answer {
+	struct member *servers[ANSWER_MAX]; /* NULL: a host without an address, or elsewhere */
+	unsigned preferences[ANSWER_MAX];
+	unsigned count;
+	int64_t asked_ms;
+	int64_t until_ms;    /* by its TTL */
+	int64_t believed_ms; /* by this resolver */
+};
+
+struct mail {
+	struct letter *letters;
+	unsigned count;
+	struct answer *answers; /* by sender and territory */
+	struct dice dice;
+	uint64_t delivered, deferred;
+};
+
+/* Plans all letters of the run. */
+void mail_plan(struct sim *sim);
+
+/* Looks after the letters that are due. */
+void mail_step(struct sim *sim);
+
+/* All is well again: every letter must get through now, from whatever answer its sender believes. Otherwise
+ * *why says which doesn't. */
+bool mail_finish(struct sim *sim, char why[256]);
+
+void mail_fini(struct mail *mail);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/sim/sim.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/mesh/must.h"
+#include "tests/sim/cheap_crypto.h"
+#include "tests/sim/checker.h"
+#include "tests/sim/community.h"
+#include "tests/sim/fault.h"
+#include "tests/sim/hostile.h"
+
+/* Real durations; a run's are sim_ms() of them. */
+enum {
+	TICK_MS = 5000,           /* between two looks at what needs no closer look */
+	HEAL_MS = 10 * 60000,     /* everything is well by then */
+	QUIET_MS = 60000,         /* and stays so */
+	QUIET_BYTES_MAX = 6000,   /* that a member sends each other in that time */
+	HAPPENINGS_MAX = 6000000, /* of a run: more is a storm that no other checker saw */
+};
+
+/* --- saying ------------------------------------------------------------------------------------------------
+ */
+
+void sim_say(const struct sim *sim, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!sim->request.trace)
+		return;
+	fprintf(stderr, "%10.3f  ", (double)sim->world->now_ms / 1000);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\n");
+}
+
+void sim_violated(struct sim *sim, const char *format, ...)
+{
+	const struct checker *checker = sim->checking;
+	va_list arguments;
+
+	fflush(stdout);
+	fprintf(stderr, "SPEC %s %s: at %.3f s%s: ", checker != NULL ? checker->spec : "8.2",
+	        checker != NULL ? checker->name : "mail_is_taken_by_whom_dns_names",
+	        (double)sim->world->now_ms / 1000, sim->phase == PHASE_TROUBLE ? "" : " (after healing)");
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\n");
+	exit(3);
+}
+
+/* --- looking up --------------------------------------------------------------------------------------------
+ */
+
+int64_t sim_ms(const struct sim *sim, int64_t real_ms)
+{
+	return real_ms * sim->scenario.pace;
+}
+
+struct fate *sim_fate(const struct sim *sim, const struct member *member)
+{
+	return &sim->fates[member->index];
+}
+
+struct member *sim_member(const struct sim *sim, const uint8_t key[KEY_SIZE])
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		if (memcmp(sim->world->members[i]->root, key, KEY_SIZE) == 0)
+			return sim->world->members[i];
+	}
+	return NULL;
+}
+
+struct territory *sim_territory(struct sim *sim, const char *domain)
+{
+	for (unsigned i = 0; i < sim->territory_count; i++) {
+		if (strcmp(sim->territories[i].name, domain) == 0)
+			return &sim->territories[i];
+	}
+	return NULL;
+}
+
+bool sim_is_honest(const struct sim *sim, const struct member *member)
+{
+	return !sim->fates[member->index].absent && !sim->fates[member->index].hostile;
+}
+
+/* --- phases ------------------------------------------------------------------------------------------------
+ */
+
+static void pass(struct sim *sim, int64_t until_ms)
+{
+	while (sim->world->now_ms < until_ms) {
+		int64_t left_ms = until_ms - sim->world->now_ms, tick_ms = sim_ms(sim, TICK_MS);
+
+		world_run(sim->world, left_ms < tick_ms ? left_ms : tick_ms);
+		checkers_interval(sim);
+		mail_step(sim);
+		if (sim->world->happenings > HAPPENINGS_MAX)
+			sim_violated(sim, "no end of what happens: %" PRIu64, sim->world->happenings);
+	}
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Half of the strokes come close together, since what goes wrong twice goes wrong at once. */
+static void trouble(struct sim *sim)
+{
+	int64_t times[SKIPS_MAX], last = 0;
+	unsigned count = sim->scenario.steps < SKIPS_MAX ? sim->scenario.steps : SKIPS_MAX;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct dice dice = scenario_dice(sim->request.seed, "time of", i);
+
+		times[i] = dice_percent(&dice, 50) && i > 0 ? last + dice_upto(&dice, sim_ms(sim, 8000))
+		                                            : dice_upto(&dice, sim->scenario.trouble_ms);
+		last = times[i];
+	}
+	qsort(times, count, sizeof *times, compare_times);
+	for (unsigned i = 0; i < count; i++) {
+		pass(sim, times[i] < sim->scenario.trouble_ms ? times[i] : sim->scenario.trouble_ms);
+		if (!sim->request.skips[i])
+			fault_strike(sim, i);
+	}
+	pass(sim, sim->scenario.trouble_ms);
+}
+
+/* Operators undo what they did against each other; what they claim and accept stays. */
+static void heal(struct sim *sim)
+{
+	sim->phase = PHASE_HEALING;
+	sim->healed_ms = sim->world->now_ms;
+	sim_say(sim, "everything works again");
+	fault_heal(sim);
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		struct member *member = sim->world->members[i];
+
+		member->said.denial_count = 0;
+		if (member->core != NULL)
+			world_reload(sim->world, member);
+	}
+}
+
+static void get_well(struct sim *sim)
+{
+	int64_t end_ms = sim->world->now_ms + sim_ms(sim, HEAL_MS);
+	char why[WHY_SIZE] = "";
+	bool well;
+
+	do {
+		pass(sim, sim->world->now_ms + sim_ms(sim, 2000));
+		well = checkers_well(sim, why);
+	} while (!well && sim->world->now_ms < end_ms);
+	if (!well)
+		sim_violated(sim, "%s", why);
+	sim->well_ms = sim->world->now_ms - sim->healed_ms;
+	sim_say(sim, "all is well");
+}
+
+static uint64_t sent_bytes(const struct sim *sim)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < sim->world->count; i++)
+		bytes += sim->world->members[i]->sent_bytes;
+	return bytes;
+}
+
+static void stay_well(struct sim *sim)
+{
+	uint64_t before = sent_bytes(sim);
+	char why[WHY_SIZE] = "";
+	unsigned count = sim->world->count;
+
+	sim->phase = PHASE_QUIET;
+	pass(sim, sim->world->now_ms + sim_ms(sim, QUIET_MS));
+	if (!checkers_well(sim, why))
+		sim_violated(sim, "not for long: %s", why);
+	sim->quiet_bytes = sent_bytes(sim) - before;
+	if (sim->quiet_bytes > (uint64_t)QUIET_BYTES_MAX * count * count)
+		sim_violated(sim, "%" PRIu64 " bytes in a quiet minute of %u", sim->quiet_bytes, count);
+}
+
+void sim_run(struct sim *sim, const struct request *request)
+{
+	*sim = (struct sim){.request = *request, .phase = PHASE_TROUBLE};
+	scenario_draw(request, fault_count, &sim->scenario);
+	cheap_crypto_use(!sim->scenario.real_crypto);
+	sim->world = world_create(request->seed);
+	sim->world->watch = checkers_effect;
+	sim->world->touched = checkers_touched;
+	sim->world->watch_context = sim;
+	sim->world->loud = request->trace && getenv("SIM_EFFECTS") != NULL;
+	community_create(sim);
+	mail_plan(sim);
+	trouble(sim);
+	heal(sim);
+	get_well(sim);
+	stay_well(sim);
+}
+
+void sim_fini(struct sim *sim)
+{
+	hostile_fini(sim);
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		witness_fini(&sim->witnesses[i]);
+		files_fini(&sim->fates[i].backup);
+	}
+	mail_fini(&sim->mail);
+	world_destroy(sim->world);
+	free(sim->fates);
+	free(sim->witnesses);
+}

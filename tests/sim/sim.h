@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Sim: one seed's run. A community comes up, is troubled (safety phase), is healed, and has to be well again
+ * within a bound (liveness phase); a while later it must still be well, and quiet. Checkers watch all the
+ * time. A violation ends the process: a run is a process of its own, see campaign.h.
+ */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include "tests/mesh/world.h"
+#include "tests/sim/mail.h"
+#include "tests/sim/scenario.h"
+#include "tests/sim/witness.h"
+
+struct hostiles;
+struct checker;
+
+enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_QUIET };
+
+/* What the simulator knows of a member besides. */
+struct fate {
+	bool absent;         /* not booted, by design: hasn't joined, has left, is played by a puppet */
+	bool hostile;        /* what it signs follows no rule */
+	bool machine_dead;   /* not its program alone */
+	int64_t mta_down_ms; /* since then; NEVER_MS: up */
+	bool spoilt;         /* the admin's own tables refuse what ours accept */
+	struct files backup; /* of its disk; empty: none */
+};
+
+/* A domain that somebody claims. */
+struct territory {
+	char name[64];
+	struct member *owner;
+	bool own_zone; /* publishers write it; else the registrar names D.mx.POOL */
+	bool released; /* its owner claims it no more */
+	bool sought;   /* public DNS has named somebody for it */
+};
+
+enum { TERRITORIES_MAX = 64 };
+
+struct sim {
+	struct request request;
+	struct scenario scenario;
+	struct world *world;
+	enum phase phase;
+	int64_t healed_ms;
+	struct fate *fates;        /* by member */
+	struct witness *witnesses; /* by member */
+	struct territory territories[TERRITORIES_MAX];
+	unsigned territory_count;
+	struct mail mail;
+	struct hostiles *hostiles;
+	const struct checker *checking; /* the one at work */
+	uint64_t strokes;
+	int64_t well_ms; /* from healing to well */
+	uint64_t quiet_bytes;
+	uint64_t worst_sends; /* of a member to another in a minute */
+};
+
+/* Runs it all; returns when nothing was violated. */
+void sim_run(struct sim *sim, const struct request *request);
+void sim_fini(struct sim *sim);
+
+/* Ends the process, after saying what was violated and how to see it again. */
+_Noreturn void sim_violated(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One line of the trace. */
+void sim_say(const struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A duration of the core's, as this run has it. */
+int64_t sim_ms(const struct sim *sim, int64_t real_ms);
+
+struct fate *sim_fate(const struct sim *sim, const struct member *member);
+
+/* Whose key it is; NULL: nobody's here. */
+struct member *sim_member(const struct sim *sim, const uint8_t key[KEY_SIZE]);
+
+/* The domain; NULL: nobody's. */
+struct territory *sim_territory(struct sim *sim, const char *domain);
+
+/* A member of the community that keeps its rules and should be up. */
+bool sim_is_honest(const struct sim *sim, const struct member *member);
+
+#endif
