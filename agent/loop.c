@@ -180,8 +180,8 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_BANNER] = errand_probe,
 	        [EFFECT_RCPT] = errand_probe,
 	        [EFFECT_LOOK] = errand_look,
-	        [EFFECT_QUEUE] = errand_nothing,
-	        [EFFECT_FLUSH] = errand_nothing,
+	        [EFFECT_QUEUE] = errand_queue,
+	        [EFFECT_FLUSH] = errand_flush,
 	        [EFFECT_ALARM] = on_alarm,
 	        [EFFECT_AUDIT] = on_audit,
 	};

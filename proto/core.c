@@ -274,7 +274,7 @@ static void on_persisted(struct core *core, const struct event *event)
 static void on_tables(struct core *core, const struct event *event)
 {
 	relay_tables(&core->relay, &core->node, event->id, event->ok, event->data, text_of(event));
-	core->own.carriage_due = true;
+	core->own.carriage_due = core->plan_due = true;
 }
 
 static void on_zone(struct core *core, const struct event *event)
@@ -409,16 +409,23 @@ static void on_peer_up(struct core *core, struct peer *peer)
 /* --- one wake-up ------------------------------------------------------------------------------------- */
 
 /* The first exchange is over when a peer has offered all that it has, and what we lacked of it was given: by
- * whom it was asked of, which may be another. */
+ * whom it was asked of, which may be another. Each member with whom one was completed counts once. */
 static void notice_exchange(struct core *core)
 {
 	bool offered = false, given = true;
 
-	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
+	for (unsigned i = 0; i < core->peers.count; i++) {
 		const struct peer *peer = core->peers.peers[i];
+		struct author *author = archive_find(&core->node.archive, peer->key);
 
-		offered |= peer->is_up && !peer->closing && peer->offers_heard;
+		bool is_open = peer->is_up && !peer->closing && peer->offers_heard;
+
+		offered |= is_open;
 		given &= peer->wants_out == peer->wants_late;
+		if (is_open && peer->wants_out == peer->wants_late && author != NULL && !author->exchanged) {
+			author->exchanged = true;
+			core->node.exchanges++;
+		}
 	}
 	core->own.exchanged |= offered && given;
 }
@@ -549,7 +556,8 @@ static void replan(struct core *core)
 	settle_looks(core);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
-	core->own.carriage_due |= core->relay.target_count > 0 || node_self(node)->carriage_held.data != NULL;
+	core->own.carriage_due |=
+	        core->relay.verification.target_count > 0 || node_self(node)->carriage_held.data != NULL;
 }
 
 /* Chunks that no head names any more leave the store too. */
@@ -574,7 +582,8 @@ static void unstore_dropped(struct node *node)
 static uint64_t beacon_flags(const struct core *core)
 {
 	const struct settings *settings = core->node.settings;
-	bool mta_up = settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
+	bool mta_up = settings->has_mta &&
+	              (core->relay.verification.target_count == 0 || core->relay.verification.mta_answers);
 
 	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
 	       (settings->departure != DEPARTURE_NONE ? BEACON_DRAINING : 0) |
@@ -638,7 +647,9 @@ static void settle(struct core *core)
 	waiting_step(node, &core->peers);
 	relay_step(&core->relay, node);
 	publisher_step(&core->publisher, node);
-	own_step(&core->own, node, relay_serves, &core->relay);
+	struct carrying carrying = relay_carrying(&core->relay);
+
+	own_step(&core->own, node, &carrying);
 	settle_bits(core);
 	liveness_step(&core->liveness, node, &core->peers,
 	        &(struct beacon){.flags = beacon_flags(core),

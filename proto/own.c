@@ -45,7 +45,7 @@ static bool draft_persist(struct own *own, struct node *node, const char *name)
 		kinds[i] = i == 0 ? draft->kind : OBJECT_CHUNK;
 	}
 	writer_init(&seq, 64);
-	facts_render_seq(own->last_seq, &seq);
+	facts_render_seq(own->last_seq, own->newer_heard, &seq);
 	writer_init(&statement, FACT_SIZE_MAX);
 	facts_render_objects(objects, kinds, draft->count, &statement);
 	if (writer_take(&seq, &seq_data, &seq_length) != RESULT_OK)
@@ -588,12 +588,12 @@ static enum result carriage_draft(struct own *own, struct node *node, const stru
 	return result;
 }
 
-static void carriage_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+static void carriage_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
 	const struct author *self = node_self(node);
 	const struct carriage *last = self->carriage_held.data != NULL ? &self->carriage : NULL;
 	struct carriage_plan plan;
-	enum result result = plan_carriage(node, last, is_served, context, &plan);
+	enum result result = plan_carriage(node, last, carrying, &plan);
 	bool same = result == RESULT_OK &&
 	            (last != NULL ? carriage_plan_equals(&plan, last) && last->serial == node->serial
 	                          : plan.count == 0);
@@ -652,7 +652,7 @@ static void note_seq(const struct own *own, struct node *node)
 	size_t length;
 
 	writer_init(&w, 64);
-	facts_render_seq(own->last_seq, &w);
+	facts_render_seq(own->last_seq, own->newer_heard, &w);
 	if (writer_take(&w, &data, &length) == RESULT_OK)
 		node_persist(node, FACT_SEQ, data, length);
 }
@@ -708,7 +708,7 @@ static bool is_of_future(const struct node *node, uint64_t seq)
 	return seq > (uint64_t)(node->now.wall_ms + node->timing.clock_ahead_ms);
 }
 
-void own_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+void own_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
 	notice_newer_head(own, node);
 	notice_newer_carriage(own, node);
@@ -723,7 +723,7 @@ void own_step(struct own *own, struct node *node, is_served_fn is_served, const 
 	if (own->head_due && !own->newer_heard)
 		head_step(own, node);
 	if (own->draft.kind == 0 && own->carriage_due && !carriage_rests(own, node))
-		carriage_step(own, node, is_served, context);
+		carriage_step(own, node, carrying);
 }
 
 void own_recover(struct own *own, struct node *node)
@@ -765,7 +765,7 @@ void own_start(struct own *own)
 {
 	const struct order *newest = own->head.seq > own->carriage.seq ? &own->head : &own->carriage;
 
-	own->must_hear = !own->fresh && (!own->seq_known || own->last_seq > newest->seq);
+	own->must_hear = !own->fresh && (!own->seq_known || own->behind || own->last_seq > newest->seq);
 }
 
 int64_t own_due(const struct own *own, const struct node *node)
@@ -825,7 +825,7 @@ enum result own_load(struct own *own, struct node *node, const char *name, struc
 
 	if (strcmp(name, FACT_SEQ) != 0)
 		return load_statement(own, node, text, line);
-	result = facts_parse_seq(text, &last, line);
+	result = facts_parse_seq(text, &last, &own->behind, line);
 	if (result == RESULT_OK && last > OWN_SEQ_MAX) {
 		*line = 1; /* we never wrote that */
 		result = RESULT_MALFORMED;

@@ -256,9 +256,9 @@ void carry_answer(struct world *world, struct happening *happening)
 {
 	struct member *member = happening->member;
 	struct bytes data = bytes_of(happening->data, happening->length);
-	struct writer shadowed, looked;
+	struct writer report, looked;
 
-	writer_init(&shadowed, OBJECT_SIZE_MAX);
+	writer_init(&report, OBJECT_SIZE_MAX);
 	writer_init(&looked, OBJECT_SIZE_MAX);
 	if (happening->type == HAPPEN_PERSIST && happening->durable)
 		files_put(&member->disk, happening->name, data);
@@ -271,15 +271,15 @@ void carry_answer(struct world *world, struct happening *happening)
 	if (happening->type == HAPPEN_TABLES && happening->durable)
 		mta_write(&member->mta, &happening->rows);
 	if (happening->type == HAPPEN_TABLES && happening->event.ok) {
-		mta_put_shadowed(&member->mta, &shadowed);
-		happening->event.data = writer_bytes(&shadowed);
+		mta_put_report(&member->mta, &happening->rows, &report);
+		happening->event.data = writer_bytes(&report);
 	}
 	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
 		public_dns_look(&world->dns, world->now_ms, data, &looked);
 		happening->event.data = writer_bytes(&looked);
 	}
 	world_event(world, member, &happening->event);
-	writer_fini(&shadowed);
+	writer_fini(&report);
 	writer_fini(&looked);
 }
 

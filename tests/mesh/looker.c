@@ -25,6 +25,12 @@ int64_t agent_wall_s(const struct agent *a)
 	return now.wall_ms / 1000;
 }
 
+/* What a command tells the core; what the core then asks for is left in it. */
+void agent_event(struct agent *a, const struct event *event)
+{
+	core_event(a->core, now, event);
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);

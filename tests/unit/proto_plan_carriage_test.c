@@ -7,13 +7,16 @@
 static struct fixture f;
 static struct identity me, rosa, luz;
 
-/* What the MTA serves: "a.test b.test". */
-static bool is_served(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE])
+/* What the MTA serves: "a.test b.test", with "!" behind it what leaves. */
+static enum serve_mark mark_of(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE])
 {
 	const char *served = context;
+	const char *found = memmem(served, strlen(served), domain.data, domain.length);
 
 	(void)author;
-	return memmem(served, strlen(served), domain.data, domain.length) != NULL;
+	if (found == NULL)
+		return MARK_NONE;
+	return found[domain.length] == '!' ? MARK_LEAVING : MARK_SERVED;
 }
 
 static void start(void)
@@ -32,11 +35,14 @@ static void claims(const struct identity *who, uint64_t seq, const char *const *
 	fixture_hold(&f, who, seq, (const struct identity *[]){&me}, 1, domains, count, 900);
 }
 
+static struct table_rows applied;
+
 static struct carriage_plan plan(const struct carriage *last, const char *served)
 {
+	struct carrying carrying = {.served = mark_of, .context = served, .rows = &applied};
 	struct carriage_plan out;
 
-	assert_int_equal(plan_carriage(&f.node, last, is_served, served, &out), RESULT_OK);
+	assert_int_equal(plan_carriage(&f.node, last, &carrying, &out), RESULT_OK);
 	for (unsigned i = 1; i < out.count; i++)
 		assert_true(memcmp(out.entries[i - 1].claimant, out.entries[i].claimant, KEY_SIZE) < 0);
 	return out;
