@@ -6,7 +6,11 @@
 #include "proto/lines.h"
 #include "proto/standing.h"
 
-enum { TTL_LAST_S = 172800 }; /* caches keep nothing longer than two days that matters here */
+enum {
+	TTL_LAST_S = 172800, /* caches keep nothing longer than two days that matters here */
+	LOOKS_AT_LEAST = 6,  /* in the time that is needed, so that a restart costs a sixth of it, */
+	LOOKS_MANY = 1000,   /* but not for more rows than these */
+};
 
 static int64_t smaller(int64_t a, int64_t b)
 {
@@ -191,14 +195,16 @@ static bool is_new(const struct table_row *row, int64_t answered_ms)
 }
 
 /* By when the next answer is wanted; NEVER_MS: whenever it comes. */
-static int64_t next_look_ms(const struct node *node, const struct table_row *row)
+static int64_t next_look_ms(const struct node *node, const struct table_row *row, bool often)
 {
+	int64_t needed_ms = clear_needed_ms(node, row), left_ms = needed_ms - row->timers.clear_ms;
+
 	if (row->clear)
-		return row->look_ms + clear_needed_ms(node, row) - row->timers.clear_ms;
+		return row->look_ms + (often ? smaller(left_ms, needed_ms / LOOKS_AT_LEAST) : left_ms);
 	return row->look_ms == 0 ? node->now.mono_ms : NEVER_MS;
 }
 
-static unsigned leaving_step(struct table_row *row, struct node *node)
+static unsigned leaving_step(struct table_row *row, struct node *node, bool often)
 {
 	const struct look *look = looks_find(&node->looks, row->domain.text);
 	unsigned news = 0;
@@ -208,7 +214,7 @@ static unsigned leaving_step(struct table_row *row, struct node *node)
 		news = take_look(node, row, look);
 	why = why_it_ends(node, row);
 	if (why == NULL) {
-		looks_hurry(&node->looks, row->domain.text, next_look_ms(node, row));
+		looks_hurry(&node->looks, row->domain.text, next_look_ms(node, row, often));
 		return news;
 	}
 	effects_say(&node->effects, EFFECT_AUDIT, "%s is relayed no more: %s", row->domain.text, why);
@@ -232,7 +238,8 @@ static int64_t next_listing_ms(const struct node *node, const struct table_row *
 {
 	if (row->clear)
 		return row->look_ms + node->timing.transport_look_ms - row->timers.clear_ms;
-	return row->look_ms == 0 ? node->now.mono_ms : NEVER_MS;
+	/* Not now: this wake-up has asked already what it asks. */
+	return row->look_ms == 0 ? node->now.mono_ms + 1 : NEVER_MS;
 }
 
 static unsigned ending_step(struct table_row *row, struct node *node)
@@ -256,22 +263,23 @@ static unsigned ending_step(struct table_row *row, struct node *node)
 	return DEPARTURE_FILE | DEPARTURE_TABLES;
 }
 
-static unsigned row_step(struct table_row *row, struct node *node, int64_t passed_ms)
+static unsigned row_step(struct table_row *row, struct node *node, int64_t passed_ms, bool often)
 {
 	if (row->state == ROW_IN)
 		return 0;
 	row->timers.elapsed_ms += passed_ms;
 	if (row->state == ROW_LEAVING)
-		return leaving_step(row, node);
+		return leaving_step(row, node, often);
 	return row->state == ROW_ENDING ? ending_step(row, node) : 0;
 }
 
 unsigned departure_step(struct table_rows *rows, struct node *node, int64_t passed_ms)
 {
+	bool often = departure_count(rows) <= LOOKS_MANY;
 	unsigned news = 0;
 
 	for (unsigned i = 0; i < rows->count; i++)
-		news |= row_step(&rows->rows[i], node, passed_ms);
+		news |= row_step(&rows->rows[i], node, passed_ms, often);
 	return news;
 }
 

@@ -31,6 +31,7 @@ static void row_fill(const struct node *node, const struct author *author, const
 	        .version = claim->since, .since_ms = node->now.wall_ms, .route = route_of(node, author)};
 	memcpy(row->domain.text, claim->domain.data, claim->domain.length);
 	memcpy(row->author, author->key, KEY_SIZE);
+	row->back = applied != NULL && (applied->back || !row_is_relayed(applied));
 	if (!is_of(applied, author))
 		return;
 	row->since_ms = applied->since_ms;

@@ -49,7 +49,8 @@ enum serve_mark verification_serves(const void *context, struct bytes domain, co
 	return target->leaving ? MARK_LEAVING : MARK_SERVED;
 }
 
-/* A name that our own last carriage serves was verified before a restart, and stays so until refused. */
+/* A name that our own last carriage serves was verified before a restart, and stays so until refused. That
+ * carriage may be heard of from others, where the file is lost. */
 static void target_recall(const struct node *node, uint64_t version, struct target *target)
 {
 	const struct author *self = node_self(node);
@@ -64,7 +65,7 @@ static void target_recall(const struct node *node, uint64_t version, struct targ
 }
 
 static void target_put(struct verification *verification, const struct node *node, struct bytes domain,
-        const uint8_t *author, uint64_t version, struct target *out)
+        const uint8_t *author, uint64_t version, bool back, struct target *out)
 {
 	const struct target *before = verification_target(verification, domain, author);
 
@@ -73,8 +74,7 @@ static void target_put(struct verification *verification, const struct node *nod
 	memcpy(out->author, author, KEY_SIZE);
 	if (before != NULL)
 		*out = *before;
-	/* Not at the first build alone: where the files are lost, our head and carriage come from others. */
-	if (!out->verified && out->good_ms == 0 && out->refusals == 0)
+	if (!back && !out->verified && out->good_ms == 0 && out->refusals == 0)
 		target_recall(node, version, out);
 }
 
@@ -95,7 +95,7 @@ static unsigned put_own(struct verification *verification, const struct node *no
 	while (author_claims_next(&claims, &claim)) {
 		if (!head_chooses(&self->head->head, claim.relayset, node->key, NULL))
 			continue;
-		target_put(verification, node, claim.domain, node->key, claim.since, &targets[count]);
+		target_put(verification, node, claim.domain, node->key, claim.since, false, &targets[count]);
 		targets[count].installed = true;
 		targets[count].leaving = is_own_leaving(node, targets[count].leaving);
 		count++;
@@ -114,7 +114,7 @@ static unsigned put_rows(struct verification *verification, const struct node *n
 		if (!row_is_relayed(row))
 			continue;
 		target_put(verification, node, bytes_of(row->domain.text, strlen(row->domain.text)),
-		        row->author, row->version, &targets[count]);
+		        row->author, row->version, row->back, &targets[count]);
 		targets[count++].leaving = row->state == ROW_LEAVING;
 	}
 	return count;

@@ -156,9 +156,9 @@ static json_t *carried_json(struct report *report)
 
 	json_array_foreach(array, index, domain)
 	{
+		warn_departure(report, domain);
 		if (strcmp(text_of(domain, "state"), "inactive") != 0)
 			warn_public_dns(report, domain);
-		warn_departure(report, domain);
 		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
 		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
 		                    !report->glance.node->settings->observe;

@@ -211,7 +211,8 @@ bool postfix_row_parse(char *value, json_t *nexthops, bool *is_retry)
 		}
 		if (!nexthop_parse(hop, &address))
 			return false;
-		json_array_append_new(nexthops, json_string(hop));
+		if (nexthops)
+			json_array_append_new(nexthops, json_string(hop));
 	}
 	return true;
 }

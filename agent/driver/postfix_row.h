@@ -50,8 +50,8 @@ void postfix_rows_fini(struct postfix_rows *rows);
 /* What transport says for a row: "mesh:[10.66.0.21]:25, [10.66.0.22]:25", or "retry:" and why. */
 void postfix_row_render(struct text *text, const struct postfix_row *row);
 
-/* Takes apart what transport says, and changes it: `nexthops` (an array) gets its next hops; *retry. False:
- * it is nothing that postfix_row_render() makes. */
+/* Takes apart what transport says, and changes it: `nexthops` (an array, or NULL) gets its next hops; *retry.
+ * False: it is nothing that postfix_row_render() makes. */
 bool postfix_row_parse(char *value, json_t *nexthops, bool *retry);
 
 #endif

@@ -149,6 +149,17 @@ static bool is_met(const struct node *node, const uint8_t *key, const struct add
 	return false;
 }
 
+/* Where it is, or was: the old row stays until the new address was met. */
+static bool was_at(const struct sim *sim, const struct member *claimant, const struct address *address)
+{
+	const struct fate *fate = sim_fate(sim, claimant);
+	bool was = address_compare(address, &claimant->said.vpn.at[0]) == 0;
+
+	for (unsigned i = 0; i < fate->old_count; i++)
+		was |= address_compare(address, &fate->old[i]) == 0;
+	return was;
+}
+
 static void check_hop(
         const struct glimpse *glimpse, const struct table_row *row, const struct address *address)
 {
@@ -160,7 +171,7 @@ static void check_hop(
 	if (address_compare(address, &glimpse->member->said.vpn.at[0]) == 0)
 		sim_violated(glimpse->sim, "%s sends mail for %s to itself", glimpse->member->name,
 		        row->domain.text);
-	if (claimant == NULL || address_compare(address, &claimant->said.vpn.at[0]) != 0 ||
+	if (claimant == NULL || !was_at(glimpse->sim, claimant, address) ||
 	        !is_met(core_node(glimpse->member->core), row->author, address))
 		sim_violated(glimpse->sim, "%s sends mail for %s where its claimant was never met",
 		        glimpse->member->name, row->domain.text);

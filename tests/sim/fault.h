@@ -76,6 +76,7 @@ void strike_accept(struct stroke *stroke);
 void strike_claim(struct stroke *stroke);
 void strike_choose(struct stroke *stroke);
 void strike_reload(struct stroke *stroke);
+void strike_move(struct stroke *stroke);
 void strike_outsider(struct stroke *stroke);
 void strike_forge(struct stroke *stroke);
 void strike_equivocate(struct stroke *stroke);

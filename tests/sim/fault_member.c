@@ -120,3 +120,18 @@ void strike_reload(struct stroke *stroke)
 {
 	reload(stroke->sim, stroke->member);
 }
+
+/* Its VPN gives it another address, for which it is started again. */
+void strike_move(struct stroke *stroke)
+{
+	struct member *member = stroke->member;
+	struct fate *fate = sim_fate(stroke->sim, member);
+	struct address *address = &member->said.vpn.at[0];
+
+	if (member->core == NULL || fate->old_count == OLD_ADDRESSES_MAX)
+		return;
+	world_kill(stroke->sim->world, member, DEATH_PROCESS);
+	fate->old[fate->old_count++] = *address;
+	address->bytes[2] = (uint8_t)(100 + fate->old_count);
+	world_boot(stroke->sim->world, member);
+}

@@ -38,11 +38,39 @@ void sim_say(const struct sim *sim, const char *format, ...)
 	fprintf(stderr, "\n");
 }
 
+/* For whoever looks at a trace: whom each carries (*: with a session), its rows, its zones. */
+static void describe(const struct sim *sim, const struct member *member)
+{
+	const struct archive *archive = &core_node(member->core)->archive;
+
+	fprintf(stderr, "%s carries", member->name);
+	for (unsigned i = 0; i < archive->count; i++) {
+		const struct author *author = archive->authors[i];
+		const struct member *other = sim_member(sim, author->key);
+
+		fprintf(stderr, " %s%s(%d,%d%s)", other->name,
+		        member_session(member, other) != NULL ? "*" : "", author->head != NULL,
+		        author->carriage_held.data != NULL,
+		        view_contains(&core_node(member->core)->view, author->key) ? "" : ",unseen");
+	}
+	fprintf(stderr, "; rows");
+	for (unsigned i = 0; i < member->mta.rows.count; i++)
+		fprintf(stderr, " %s", member->mta.rows.rows[i].domain.text);
+	fprintf(stderr, "; alarm: %s\n", member->alarm);
+	for (unsigned i = 0; i < member->dns.count; i++)
+		fprintf(stderr, "%s zone %s:\n%s", member->name, member->dns.list[i].name,
+		        (const char *)member->dns.list[i].data);
+}
+
 void sim_violated(struct sim *sim, const char *format, ...)
 {
 	const struct checker *checker = sim->checking;
 	va_list arguments;
 
+	for (unsigned i = 0; sim->request.trace && i < sim->world->count; i++) {
+		if (sim->world->members[i]->core != NULL)
+			describe(sim, sim->world->members[i]);
+	}
 	fflush(stdout);
 	fprintf(stderr, "SPEC %s %s: at %.3f s%s: ", checker != NULL ? checker->spec : "8.2",
 	        checker != NULL ? checker->name : "mail_is_taken_by_whom_dns_names",
@@ -200,6 +228,7 @@ void sim_run(struct sim *sim, const struct request *request)
 	sim->world->watch = checkers_effect;
 	sim->world->touched = checkers_touched;
 	sim->world->watch_context = sim;
+	sim->world->look = mail_look;
 	sim->world->loud = request->trace && getenv("SIM_EFFECTS") != NULL;
 	community_create(sim);
 	mail_plan(sim);
@@ -215,6 +244,8 @@ void sim_fini(struct sim *sim)
 	for (unsigned i = 0; i < sim->world->count; i++) {
 		witness_fini(&sim->witnesses[i]);
 		files_fini(&sim->fates[i].backup);
+		files_fini(&sim->fates[i].backup_dns);
+		table_rows_fini(&sim->fates[i].backup_rows);
 	}
 	mail_fini(&sim->mail);
 	world_destroy(sim->world);
