@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/mesh/carry.h"
 #include "tests/mesh/must.h"
 #include "tests/sim/cheap_crypto.h"
 #include "tests/sim/checker.h"
@@ -163,6 +164,17 @@ static void trouble(struct sim *sim)
 	pass(sim, sim->scenario.trouble_ms);
 }
 
+/* The key lines say where everybody is now: of two who have both moved neither finds the other. */
+static void tell_addresses(struct sim *sim, struct member *member)
+{
+	for (unsigned i = 0; i < member->said.pin_count; i++) {
+		const struct member *pin = sim_member(sim, member->pins[i].key);
+
+		if (pin != NULL)
+			member->pins[i].address = pin->said.vpn.at[0];
+	}
+}
+
 /* Operators undo what they did against each other; what they claim and accept stays. */
 static void heal(struct sim *sim)
 {
@@ -174,8 +186,22 @@ static void heal(struct sim *sim)
 		struct member *member = sim->world->members[i];
 
 		member->said.denial_count = 0;
+		member->said.departure = DEPARTURE_NONE;
+		member->said.frozen = false;
+		tell_addresses(sim, member);
 		if (member->core != NULL)
 			world_reload(sim->world, member);
+	}
+}
+
+/* Whose disk is from a backup is asked what to do, and goes on from the newer head. */
+static void recover(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		struct member *member = sim->world->members[i];
+
+		if (member->core != NULL && core_own(member->core)->newer_heard)
+			world_event(sim->world, member, &(struct event){.type = EVENT_RECOVER});
 	}
 }
 
@@ -187,6 +213,7 @@ static void get_well(struct sim *sim)
 
 	do {
 		pass(sim, sim->world->now_ms + sim_ms(sim, 2000));
+		recover(sim);
 		well = checkers_well(sim, why);
 	} while (!well && sim->world->now_ms < end_ms);
 	if (!well)
