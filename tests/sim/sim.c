@@ -18,6 +18,7 @@
 enum {
 	TICK_MS = 5000,           /* between two looks at what needs no closer look */
 	HEAL_MS = 10 * 60000,     /* everything is well by then */
+	FORGET_MS = 70 * 60000,   /* statements of tomorrow are dropped once an hour (4.7c) */
 	QUIET_MS = 60000,         /* and stays so */
 	QUIET_BYTES_MAX = 6000,   /* that a member sends each other in that time */
 	HAPPENINGS_MAX = 6000000, /* of a run: more is a storm that no other checker saw */
@@ -49,9 +50,9 @@ static void describe(const struct sim *sim, const struct member *member)
 		const struct author *author = archive->authors[i];
 		const struct member *other = sim_member(sim, author->key);
 
-		fprintf(stderr, " %s%s(%d,%d%s)", other->name,
-		        member_session(member, other) != NULL ? "*" : "", author->head != NULL,
-		        author->carriage_held.data != NULL,
+		fprintf(stderr, " %s%s(%" PRIu64 ",%" PRIu64 "%s)", other->name,
+		        member_session(member, other) != NULL ? "*" : "",
+		        author_order(author, OBJECT_HEAD)->seq, author_order(author, OBJECT_CARRIAGE)->seq,
 		        view_contains(&core_node(member->core)->view, author->key) ? "" : ",unseen");
 	}
 	fprintf(stderr, "; rows");
@@ -207,7 +208,8 @@ static void recover(struct sim *sim)
 
 static void get_well(struct sim *sim)
 {
-	int64_t end_ms = sim->world->now_ms + sim_ms(sim, HEAL_MS);
+	bool forgets = (sim->scenario.faults >> fault_find("clock_day") & 1) != 0;
+	int64_t end_ms = sim->world->now_ms + sim_ms(sim, forgets ? FORGET_MS : HEAL_MS);
 	char why[WHY_SIZE] = "";
 	bool well;
 
