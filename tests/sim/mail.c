@@ -275,7 +275,7 @@ static void forward(struct sim *sim, struct letter *letter)
 	if (row == NULL)
 		sim_violated(sim, "%s has mail for %s queued and no transport for it: it bounces",
 		        relay->name, domain);
-	for (unsigned i = 0; i < row->route.count; i++) {
+	for (unsigned i = 0; i < row->route.count && !row->waits; i++) {
 		struct member *home = server_of(sim, &row->route.hops[i]);
 
 		if (home == relay)
