@@ -57,8 +57,8 @@ MUTANTS = [
      "\treturn archive_find(&node->archive, key) != NULL && !settings_denies(node->settings, key);",
      "\treturn archive_find(&node->archive, key) != NULL;"),
     ("no bound on handshakes", "proto/peers.c",
-     " && handshakes(peers) < node->limits.handshakes_max)",
-     " && handshakes(peers) < 1000)"),
+     "\tif (handshakes(peers) >= node->limits.handshakes_max ||",
+     "\tif (handshakes(peers) >= 1000 ||"),
     ("a session that went silent stays", "proto/peers.c",
      "node->timing.silence_ms", "1000 * node->timing.silence_ms"),
     # Relay
@@ -75,9 +75,9 @@ MUTANTS = [
     ("next hops that were never met", "proto/standing.c",
      "\t\t        !met_has(&node->met, author->key, address) || is_own_address(node, address))",
      "\t\t        is_own_address(node, address))"),
-    ("served before the server was asked", "proto/relay.c",
-     "target->verified && !target->shadowed;",
-     "!target->shadowed;"),
+    ("served before the server was asked", "proto/verification.c",
+     "\tif (target == NULL || !target->verified || target->shadowed)",
+     "\tif (target == NULL || target->shadowed)"),
     # Publisher
     ("a relay is named without its carriage", "proto/plan_crew.c",
      "\tif (!member->has_entry || !carriage_serves(&member->entry, name, claim->since) ||",
