@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/render.h"
+#include "cli/render_mail.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SUMMARY_WIDTH 20 /* so that what follows stands below the mesh of the first line */
@@ -302,8 +303,8 @@ static void render_warnings(FILE *out, const json_t *data)
 void render_status(FILE *out, const json_t *data)
 {
 	static void (*const parts[])(FILE * out, const json_t *data) = {render_headline, render_observe,
-	        render_word, render_my_domains, render_carried, render_tables, render_published,
-	        render_members, render_strangers, render_notes, render_warnings};
+	        render_word, render_my_domains, render_carried, render_waiting_lines, render_tables,
+	        render_published, render_members, render_strangers, render_notes, render_warnings};
 
 	for (size_t i = 0; i < COUNT(parts); i++)
 		parts[i](out, data);

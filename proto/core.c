@@ -40,7 +40,7 @@ struct core {
 };
 
 const char *const core_fact_names[] = {
-        FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, NULL};
+        FACT_SEQ, FACT_HEAD, FACT_CARRIAGE, FACT_MET, FACT_APPLIED, FACT_PUBLISHED, FACT_HEARD, NULL};
 
 /* --- life -------------------------------------------------------------------------------------------- */
 
@@ -62,7 +62,6 @@ static enum result core_init(struct core *core, const struct core_identity *iden
 	node->identity = (struct session_identity){.session_secret = identity->session_secret,
 	        .psk = identity->psk,
 	        .certificate = identity->certificate};
-	core->publisher.peers = &core->peers;
 	return archive_put(&node->archive, node_self(node), OBJECT_CERTIFICATE, identity->certificate,
 	        (struct moment){.wall_ms = 0}, &node->timing);
 }
@@ -127,7 +126,9 @@ enum result core_load(
 	if (strcmp(name, FACT_APPLIED) == 0)
 		return relay_load(&core->relay, text, line);
 	if (strcmp(name, FACT_PUBLISHED) == 0)
-		return publisher_load(&core->publisher, text, line);
+		return publisher_load(&core->publisher, now, text, line);
+	if (strcmp(name, FACT_HEARD) == 0)
+		return publisher_load_heard(&core->publisher, text, line);
 	return own_load(&core->own, &core->node, name, text, line);
 }
 
@@ -528,10 +529,15 @@ static void settle_looks(struct core *core)
 
 enum { REPLAN_REST_MS = 200 };
 
+static bool is_replan_wanted(const struct core *core)
+{
+	return core->plan_due || core->planned_generation != core->node.archive.generation;
+}
+
 /* While objects are still coming in, a plan is made a few times a second, not for each of them. */
 static bool is_replan_due(const struct core *core)
 {
-	if (!core->plan_due && core->planned_generation == core->node.archive.generation)
+	if (!is_replan_wanted(core))
 		return false;
 	return core->gossip.wants.count == 0 || core->node.now.mono_ms >= core->planned_ms + REPLAN_REST_MS;
 }
@@ -552,7 +558,7 @@ static void replan(struct core *core)
 	node->view = view;
 	relay_replan(&core->relay, node);
 	homes_settle(&node->homes, node, &core->relay.applied);
-	publisher_replan(&core->publisher, node);
+	core->publisher.plan_due = true; /* once the evidence is in */
 	settle_looks(core);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
@@ -579,13 +585,17 @@ static void unstore_dropped(struct node *node)
 	archive->dropped_count = 0;
 }
 
+static bool mta_is_up(const struct core *core)
+{
+	return core->node.settings->has_mta &&
+	       (core->relay.verification.target_count == 0 || core->relay.verification.mta_answers);
+}
+
 static uint64_t beacon_flags(const struct core *core)
 {
 	const struct settings *settings = core->node.settings;
-	bool mta_up = settings->has_mta &&
-	              (core->relay.verification.target_count == 0 || core->relay.verification.mta_answers);
 
-	return (mta_up ? (uint64_t)BEACON_MTA_UP : 0) |
+	return (mta_is_up(core) ? (uint64_t)BEACON_MTA_UP : 0) |
 	       (settings->departure != DEPARTURE_NONE ? BEACON_DRAINING : 0) |
 	       (settings->zone_count > 0 && !settings->observe ? BEACON_WRITING : 0);
 }
@@ -605,6 +615,20 @@ static void settle_bits(struct core *core)
 	if (self->carriage_held.data != NULL)
 		core->bits_length =
 		        beacon_bits_encode(&self->carriage, &node->homes, node->now.mono_ms, core->bits);
+}
+
+/* Evidence is judged by the newest word on who lives; a plan of the zones alone uses the view of the last
+ * whole plan, so none may be due. */
+static void settle_zones(struct core *core)
+{
+	struct node *node = &core->node;
+
+	publisher_look(&core->publisher, node, &core->peers, &core->liveness, mta_is_up(core));
+	if (!is_replan_wanted(core) && publisher_plan_due(&core->publisher, node) <= node->now.mono_ms) {
+		publisher_replan(&core->publisher, node);
+		settle_looks(core);
+	}
+	publisher_step(&core->publisher, node);
 }
 
 enum { FORCES_LOOK_MS = 60000 }; /* wall time may jump, so it is looked at, not waited for */
@@ -646,7 +670,6 @@ static void settle(struct core *core)
 	queues_step(&node->queues, node, &core->relay.applied);
 	waiting_step(node, &core->peers);
 	relay_step(&core->relay, node);
-	publisher_step(&core->publisher, node);
 	struct carrying carrying = relay_carrying(&core->relay);
 
 	own_step(&core->own, node, &carrying);
@@ -656,6 +679,7 @@ static void settle(struct core *core)
 	                .load = node->load,
 	                .queue = queues_class(&node->queues),
 	                .claimants = bytes_of(core->bits, core->bits_length)});
+	settle_zones(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	unstore_dropped(node);
 }
@@ -728,8 +752,8 @@ int64_t core_due(const struct core *core)
 	due = earlier(due, peers_due(&core->peers, node));
 	due = earlier(due, gossip_due(&core->gossip));
 	due = earlier(due, liveness_due(&core->liveness, node));
-	if (core->plan_due || core->planned_generation != node->archive.generation)
-		due = earlier(due, core->planned_ms + REPLAN_REST_MS);
+	due = earlier(due, is_replan_wanted(core) ? core->planned_ms + REPLAN_REST_MS
+	                                          : publisher_plan_due(&core->publisher, node));
 	if (node->settings->force_count > 0)
 		due = earlier(due, core->forces_ms);
 	due = earlier(due, looks_due(&node->looks, node));

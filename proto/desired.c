@@ -172,12 +172,6 @@ static int compare_hosts(const void *a, const void *b)
 	return order != 0 ? order : strcmp(left->name, right->name);
 }
 
-void published_sort_hosts(struct published *published)
-{
-	if (published->host_count > 0)
-		qsort(published->hosts, published->host_count, sizeof *published->hosts, compare_hosts);
-}
-
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE])
 {
@@ -195,6 +189,20 @@ const struct published_host *published_host_find(
 	        memcmp(published->hosts[low].relay, relay, KEY_SIZE) != 0)
 		return NULL;
 	return &published->hosts[low];
+}
+
+void published_settle_hosts(struct published *published)
+{
+	if (published->host_count > 0)
+		qsort(published->hosts, published->host_count, sizeof *published->hosts, compare_hosts);
+	for (unsigned i = 0; i < published->host_count; i++)
+		published->hosts[i].is_named = false;
+	for (unsigned i = 0; i < published->mx_count; i++) {
+		const struct published_host *host = published_host_find(published, published->mx[i].relay);
+
+		if (host != NULL)
+			published->hosts[host - published->hosts].is_named = true;
+	}
 }
 
 const struct published_mx *published_mx_find(const struct published *published, struct bytes domain)

@@ -90,6 +90,7 @@ struct published_host {
 	uint8_t relay[KEY_SIZE];
 	char name[MEMBER_NAME_MAX + 1];
 	struct address_list addresses;
+	bool is_named;   /* by an MX */
 	bool old;        /* a name that it doesn't have any more */
 	bool gone;       /* nothing names it; it stays for a while */
 	int64_t gone_ms; /* monotonic: since when */
@@ -127,7 +128,8 @@ bool published_equal(const struct published *a, const struct published *b);
 /* Under its present name; NULL: none. */
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE]);
-void published_sort_hosts(struct published *published);
+/* Puts hosts in order, and notes which of them are named. */
+void published_settle_hosts(struct published *published);
 /* First row of a domain, NULL when none; its rows stand together. */
 const struct published_fixed *published_fixed_find(const struct published *published, struct bytes domain);
 /* Whose relays or fixed lines are published for a domain; NULL: nobody's. */

@@ -220,6 +220,8 @@ bool facts_parse_found(const struct line *line, struct table_row *out)
 	       (field_is(line->fields[2], "-") || field_route(line->fields[2], &out->route));
 }
 
+enum { GONE_MAX_S = 1000000000 };
+
 /* --- published --------------------------------------------------------------------------------------- */
 
 static void put_mx(struct writer *w, const struct published_mx *mx)
@@ -231,7 +233,7 @@ static void put_mx(struct writer *w, const struct published_mx *mx)
 	writer_format(w, "mx %s %s %s %u\n", mx->domain.text, claimant, relay, mx->preference);
 }
 
-static void put_host(struct writer *w, const struct published_host *host)
+static void put_host(struct writer *w, const struct published_host *host, int64_t mono_ms)
 {
 	char relay[KEY_TEXT_BYTES], address[ADDRESS_TEXT_BYTES];
 
@@ -241,6 +243,9 @@ static void put_host(struct writer *w, const struct published_host *host)
 		address_render(&host->addresses.at[i], address);
 		writer_format(w, "%s%s", i > 0 ? "," : "", address);
 	}
+	if (host->gone)
+		writer_format(w, " %s %lld", host->old ? "old" : "gone",
+		        (long long)(mono_ms - host->gone_ms) / 1000);
 	writer_format(w, "\n");
 }
 
@@ -253,13 +258,13 @@ static void put_fixed(struct writer *w, const struct published_fixed *fixed)
 	        w, "fixed %s %s %s %u\n", fixed->domain.text, claimant, fixed->host.text, fixed->preference);
 }
 
-void facts_render_published(const struct published *published, struct writer *w)
+void facts_render_published(const struct published *published, int64_t mono_ms, struct writer *w)
 {
-	writer_format(w,
-	        "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE, fixed DOMAIN CLAIMANT "
-	        "HOST PREFERENCE: what meshd has put into DNS.\n");
+	writer_format(w, "# host RELAY NAME ADDRESSES [gone|old SECONDS], mx DOMAIN CLAIMANT RELAY "
+	                 "PREFERENCE, fixed DOMAIN CLAIMANT "
+	                 "HOST PREFERENCE: what meshd has put into DNS.\n");
 	for (unsigned i = 0; i < published->host_count; i++)
-		put_host(w, &published->hosts[i]);
+		put_host(w, &published->hosts[i], mono_ms);
 	for (unsigned i = 0; i < published->mx_count; i++)
 		put_mx(w, &published->mx[i]);
 	for (unsigned i = 0; i < published->fixed_count; i++)
@@ -306,23 +311,39 @@ static enum result parse_mx(const struct line *line, struct published *out)
 	return RESULT_OK;
 }
 
-static enum result parse_host(const struct line *line, struct published *out)
+/* How long nothing has named a host. */
+static bool parse_gone(const struct line *line, int64_t mono_ms, struct published_host *host)
+{
+	uint64_t seconds;
+
+	if (line->count == 4)
+		return true;
+	host->gone = true;
+	host->old = line->count == 6 && field_is(line->fields[4], "old");
+	if (line->count != 6 || (!host->old && !field_is(line->fields[4], "gone")) ||
+	        !field_number(line->fields[5], GONE_MAX_S, &seconds))
+		return false;
+	host->gone_ms = mono_ms - (int64_t)seconds * 1000;
+	return true;
+}
+
+static enum result parse_host(const struct line *line, int64_t mono_ms, struct published *out)
 {
 	if (!grow((void **)&out->hosts, out->host_count, sizeof *out->hosts))
 		return RESULT_NO_MEMORY;
 	struct published_host *host = &out->hosts[out->host_count];
 
 	*host = (struct published_host){.name = ""};
-	if (line->count != 4 || !field_key(line->fields[1], host->relay) ||
+	if (line->count < 4 || !field_key(line->fields[1], host->relay) ||
 	        member_name_check((const char *)line->fields[2].data, line->fields[2].length) != RESULT_OK ||
-	        !field_addresses(line->fields[3], &host->addresses))
+	        !field_addresses(line->fields[3], &host->addresses) || !parse_gone(line, mono_ms, host))
 		return RESULT_MALFORMED;
 	memcpy(host->name, line->fields[2].data, line->fields[2].length);
 	out->host_count++;
 	return RESULT_OK;
 }
 
-enum result facts_parse_published(struct bytes text, struct published *out, unsigned *number)
+enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct published *out, unsigned *number)
 {
 	struct lines lines = lines_of(text);
 	struct line line;
@@ -333,35 +354,40 @@ enum result facts_parse_published(struct bytes text, struct published *out, unsi
 		if (field_is(line.fields[0], "mx"))
 			result = parse_mx(&line, out);
 		else if (field_is(line.fields[0], "host"))
-			result = parse_host(&line, out);
+			result = parse_host(&line, mono_ms, out);
 		else if (field_is(line.fields[0], "fixed"))
 			result = parse_fixed(&line, out);
 		else
 			result = RESULT_MALFORMED;
 	}
-	if (result != RESULT_OK) {
-		*number = lines.number;
-		published_fini(out);
+	if (result == RESULT_OK) {
+		published_settle_hosts(out);
+		return RESULT_OK;
 	}
+	*number = lines.number;
+	published_fini(out);
 	return result;
 }
 
 /* --- own statements ---------------------------------------------------------------------------------- */
 
-void facts_render_seq(uint64_t last, struct writer *w)
+void facts_render_seq(uint64_t last, bool behind, struct writer *w)
 {
-	writer_format(w, "%llu\n", (unsigned long long)last);
+	writer_format(w, "%llu%s\n", (unsigned long long)last, behind ? " behind" : "");
 }
 
-enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *number)
+enum result facts_parse_seq(struct bytes text, uint64_t *last, bool *behind, unsigned *number)
 {
 	struct lines lines = lines_of(text);
 	struct line line, more;
 
 	*last = 0;
-	if (lines_next(&lines, &line) && line.count == 1 && field_number(line.fields[0], UINT64_MAX, last) &&
-	        !lines_next(&lines, &more))
+	if (lines_next(&lines, &line) && field_number(line.fields[0], UINT64_MAX, last) &&
+	        (line.count == 1 || (line.count == 2 && field_is(line.fields[1], "behind"))) &&
+	        !lines_next(&lines, &more)) {
+		*behind = line.count == 2;
 		return RESULT_OK;
+	}
 	*number = lines.number > 0 ? lines.number : 1;
 	return RESULT_MALFORMED;
 }

@@ -17,6 +17,7 @@
 #define FACT_MET "met"             /* see proto/met.h */
 #define FACT_APPLIED "applied"     /* the rows of the MTA's tables */
 #define FACT_PUBLISHED "published" /* the MX sets and hosts in our zones */
+#define FACT_HEARD "heard"         /* see proto/heard.h */
 
 enum { FACT_SIZE_MAX = 128 * 1024 * 1024 }; /* applied rows of 1,000,000 domains */
 
@@ -31,13 +32,14 @@ enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsig
 bool facts_parse_found(const struct line *line, struct table_row *out);
 
 /* "mx DOMAIN CLAIMANT RELAY PREFERENCE", "host RELAY NAME ADDRESS,..." and "fixed DOMAIN CLAIMANT HOST
- * PREFERENCE" lines. */
-void facts_render_published(const struct published *published, struct writer *w);
-enum result facts_parse_published(struct bytes text, struct published *out, unsigned *line);
+ * PREFERENCE" lines; a host that nothing names any more has "gone SECONDS" behind it, so long by now, and
+ * "old" instead of "gone" if the relay has another name now. */
+void facts_render_published(const struct published *published, int64_t mono_ms, struct writer *w);
+enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct published *out, unsigned *line);
 
-/* "LAST" */
-void facts_render_seq(uint64_t last, struct writer *w);
-enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *line);
+/* "LAST", or "LAST behind": our files lack a newer head of our own that was heard of. */
+void facts_render_seq(uint64_t last, bool behind, struct writer *w);
+enum result facts_parse_seq(struct bytes text, uint64_t *last, bool *behind, unsigned *line);
 
 /* "KIND HEX" a line, in an order that archive_put() can take in: what we hold of an author's head or
  * carriage. */

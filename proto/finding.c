@@ -20,6 +20,7 @@ const char *finding_word(enum finding_kind kind)
 	        [FINDING_EMPTY] = "empty",
 	        [FINDING_NOT_YET] = "not-yet",
 	        [FINDING_DEPARTED] = "departed",
+	        [FINDING_LEAVING] = "leaving",
 	        [FINDING_FOREIGN] = "foreign",
 	        [FINDING_NONE] = "none",
 	};
@@ -35,6 +36,11 @@ bool finding_is_wrong(enum finding_kind kind)
 bool finding_is_answer(enum finding_kind kind)
 {
 	return kind != FINDING_UNKNOWN && kind != FINDING_ERROR;
+}
+
+bool finding_is_alarm(enum finding_kind kind)
+{
+	return kind == FINDING_DEPARTED || kind == FINDING_LEAVING;
 }
 
 /* --- lines ------------------------------------------------------------------------------------------- */
@@ -164,9 +170,14 @@ static struct claimants claimants_of(const struct node *node, const char *domain
 	return claimants;
 }
 
+enum host_kind { HOST_RIGHT, HOST_EMPTY, HOST_DEPARTED, HOST_LEAVING, HOST_FOREIGN, HOST_KINDS };
+
 /* By the objects held; of whom too little is held, nothing bad is said. */
-static bool is_carrier(const struct node *node, const struct claimants *claimants, const uint8_t *relay)
+static enum host_kind judge_relay(
+        const struct node *node, const struct claimants *claimants, const uint8_t *relay)
 {
+	enum host_kind kind = HOST_DEPARTED;
+
 	for (unsigned i = 0; i < claimants->count; i++) {
 		const struct claim *claim = &claimants->claims[i];
 		struct relay_choice choice;
@@ -177,11 +188,12 @@ static bool is_carrier(const struct node *node, const struct claimants *claimant
 			continue;
 		carrier = carrier_of(node, claimants->authors[i]->key, &choice);
 		serving = carrier_serves(&carrier, claim->domain, claim->since);
-		if (serving == SERVING_YES || serving == SERVING_LEAVING || serving == SERVING_NO_ADDRESS ||
-		        serving == SERVING_NO_HEAD)
-			return true;
+		if (serving == SERVING_YES || serving == SERVING_NO_ADDRESS || serving == SERVING_NO_HEAD)
+			return HOST_RIGHT;
+		if (serving == SERVING_LEAVING)
+			kind = HOST_LEAVING;
 	}
-	return false;
+	return kind;
 }
 
 static bool is_fixed(const struct claimants *claimants, const char *host)
@@ -209,22 +221,23 @@ static bool is_claimant(const struct claimants *claimants, const struct author *
 	return false;
 }
 
-enum host_kind { HOST_RIGHT, HOST_EMPTY, HOST_DEPARTED, HOST_FOREIGN };
-
 /* A member's server: does it take mail for the domain? */
 static enum host_kind judge_member(const struct node *node, const struct claimants *claimants,
         const struct author *member, struct finding *finding)
 {
-	if (is_carrier(node, claimants, member->key))
+	enum host_kind kind = judge_relay(node, claimants, member->key);
+
+	if (kind == HOST_RIGHT)
 		return HOST_RIGHT;
-	if (is_claimant(claimants, member))
+	if (kind == HOST_DEPARTED && is_claimant(claimants, member))
 		return HOST_FOREIGN;
 	finding->has_relay = true;
 	memcpy(finding->relay, member->key, KEY_SIZE);
-	return HOST_DEPARTED;
+	return kind;
 }
 
-/* By addresses; `else_kind` where none is a member's. A departed one among several decides. */
+/* By addresses; `else_kind` where none is a member's. A departed one among several decides, then a leaving
+ * one. */
 static enum host_kind judge_addresses(const struct node *node, const struct claimants *claimants,
         struct bytes addresses, enum host_kind else_kind, struct finding *finding)
 {
@@ -233,9 +246,14 @@ static enum host_kind judge_addresses(const struct node *node, const struct clai
 
 	while (kind != HOST_DEPARTED && look_address_next(&addresses, &address)) {
 		const struct author *member = member_at(node, &address);
+		struct finding next = {.line = finding->line};
+		enum host_kind judged =
+		        member != NULL ? judge_member(node, claimants, member, &next) : else_kind;
 
-		if (member != NULL)
-			kind = judge_member(node, claimants, member, finding);
+		if (judged == HOST_DEPARTED || judged == HOST_LEAVING || kind == else_kind) {
+			*finding = next;
+			kind = judged;
+		}
 	}
 	return kind;
 }
@@ -245,11 +263,13 @@ static enum host_kind judge_host(const struct node *node, const struct claimants
 {
 	char key[KEY_SHORT_BYTES];
 	const struct author *member;
+	enum host_kind kind;
 
 	if (is_pool_name(node, domain, line->host)) {
 		if (field_is(line->addresses, "-"))
 			return HOST_EMPTY;
-		return judge_addresses(node, claimants, line->addresses, HOST_RIGHT, finding);
+		kind = judge_addresses(node, claimants, line->addresses, HOST_RIGHT, finding);
+		return kind == HOST_LEAVING ? HOST_RIGHT : kind; /* its publishers see to that */
 	}
 	if (is_fixed(claimants, line->host))
 		return HOST_RIGHT;
@@ -261,27 +281,24 @@ static enum host_kind judge_host(const struct node *node, const struct claimants
 
 /* Of all lines; the first of a kind is remembered. */
 struct tally {
-	unsigned counts[HOST_FOREIGN + 1];
-	unsigned first[HOST_FOREIGN + 1];
-	struct finding departed;
+	unsigned counts[HOST_KINDS];
+	struct finding findings[HOST_KINDS]; /* of the first */
 };
 
 static struct tally tally_of(
         const struct node *node, const struct claimants *claimants, const struct look *look)
 {
 	struct look_cursor cursor = look_cursor_of(look);
-	struct tally tally = {.departed = {.kind = FINDING_DEPARTED}};
+	struct tally tally = {.counts = {0}};
 	struct look_line line;
 
 	for (unsigned i = 0; look_next(&cursor, &line); i++) {
-		struct finding finding = {.kind = FINDING_DEPARTED};
+		struct finding finding = {.line = i};
 		enum host_kind kind = judge_host(node, claimants, look->domain.text, &line, &finding);
 
 		if (tally.counts[kind]++ > 0)
 			continue;
-		tally.first[kind] = i;
-		if (kind == HOST_DEPARTED)
-			tally.departed = finding;
+		tally.findings[kind] = finding;
 	}
 	return tally;
 }
@@ -289,22 +306,29 @@ static struct tally tally_of(
 static struct finding judge_lines(
         const struct node *node, const struct claimants *claimants, const struct look *look)
 {
+	static const struct {
+		enum host_kind host;
+		enum finding_kind kind;
+	} rows[] = {
+	        {HOST_DEPARTED, FINDING_DEPARTED},
+	        {HOST_LEAVING, FINDING_LEAVING},
+	        {HOST_FOREIGN, FINDING_FOREIGN},
+	        {HOST_RIGHT, FINDING_AGREES},
+	        {HOST_EMPTY, FINDING_EMPTY},
+	};
 	struct tally tally = tally_of(node, claimants, look);
-	struct finding finding = {.kind = FINDING_NONE};
+	struct finding finding;
 
-	if (tally.counts[HOST_DEPARTED] > 0) {
-		finding = tally.departed;
-		finding.line = tally.first[HOST_DEPARTED];
-	} else if (tally.counts[HOST_FOREIGN] > 0) {
-		finding.kind = tally.counts[HOST_RIGHT] > 0 ? FINDING_FOREIGN : FINDING_NOT_YET;
-		finding.line = tally.first[HOST_FOREIGN];
-	} else if (tally.counts[HOST_RIGHT] > 0) {
-		finding.kind = FINDING_AGREES;
-	} else if (tally.counts[HOST_EMPTY] > 0) {
-		finding.kind = FINDING_EMPTY;
-		finding.line = tally.first[HOST_EMPTY];
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (tally.counts[rows[i].host] == 0)
+			continue;
+		finding = tally.findings[rows[i].host];
+		finding.kind = rows[i].kind;
+		if (finding.kind == FINDING_FOREIGN && tally.counts[HOST_RIGHT] == 0)
+			finding.kind = FINDING_NOT_YET;
+		return finding;
 	}
-	return finding;
+	return (struct finding){.kind = FINDING_NONE};
 }
 
 struct finding finding_of(const struct node *node, const struct look *look)
@@ -445,6 +469,11 @@ static void say_departed(const struct words *words, char *text)
 		say(text, "public DNS names %s (%s), which doesn't carry it", words->host, words->relay);
 }
 
+static void say_leaving(const struct words *words, char *text)
+{
+	say(text, "public DNS names %s (%s), which is leaving it", words->host, words->relay);
+}
+
 static void say_foreign(const struct words *words, char *text)
 {
 	say(text, "public DNS also names %s, neither a relay of it nor a fixed line", words->host);
@@ -465,6 +494,7 @@ void finding_describe(const struct node *node, const struct look *look, char tex
 	        [FINDING_EMPTY] = say_empty,
 	        [FINDING_NOT_YET] = say_not_yet,
 	        [FINDING_DEPARTED] = say_departed,
+	        [FINDING_LEAVING] = say_leaving,
 	        [FINDING_FOREIGN] = say_foreign,
 	        [FINDING_NONE] = say_none,
 	};
@@ -531,6 +561,7 @@ void finding_advise(const struct node *node, const struct look *look, char tip[F
 	        [FINDING_EMPTY] = advise_empty,
 	        [FINDING_NOT_YET] = advise_set,
 	        [FINDING_DEPARTED] = advise_departed,
+	        [FINDING_LEAVING] = advise_departed,
 	        [FINDING_FOREIGN] = advise_foreign,
 	        [FINDING_NONE] = advise_set,
 	};

@@ -29,6 +29,7 @@ struct own {
 	bool fresh;            /* nothing had been signed when we started: sign at once */
 	bool seq_known;        /* the file `seq` was there */
 	bool exchanged;        /* one start-of-session exchange was completed */
+	bool behind;           /* the file `seq` says that our files lack a newer head of ours */
 	bool must_hear;        /* ours aren't in our files: no minute without an exchange will do */
 	bool newer_heard;      /* a newer head of ours is about: sign none (SPEC: Order) */
 	int64_t adopt_ms;  /* until then what is heard of ours is what we signed before our clock was wrong */

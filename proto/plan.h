@@ -52,11 +52,17 @@ struct relay_health {
 	bool draining; /* by its own word */
 };
 
+/* Whether a relay reaches a home. */
+struct relay_link {
+	bool linked; /* it does, or did a moment ago */
+	bool firm;   /* it has for a while */
+};
+
 /* What a publisher lets planning do now. */
 struct may {
 	struct relay_health (*health)(const void *context, const uint8_t relay[KEY_SIZE]);
 	/* Does the relay reach a home of the claimant's? NULL: all do. */
-	bool (*link_is_up)(
+	struct relay_link (*link)(
 	        const void *context, const uint8_t relay[KEY_SIZE], const uint8_t claimant[KEY_SIZE]);
 	/* Do the zones that name this domain answer with what is published for it? NULL: yes. */
 	bool (*is_settled)(const void *context, const char *domain);
@@ -75,6 +81,13 @@ struct plan_memory;
  */
 enum result plan_published(const struct node *node, const struct published *before, const struct may *may,
         struct plan_memory *memory, struct published *out);
+
+/* The longest TTL under which a domain's set stands in our zones; NULL: any domain's. */
+int64_t plan_ttl_ms(const struct settings *settings, const char *domain);
+
+/* When the domain's set may lose one to a failure again, monotonic. */
+int64_t plan_breaker_ms(
+        const struct node *node, const struct may *may, const struct plan_memory *memory, const char *domain);
 
 /* The hosts of a pool zone; out->mx is planned already. RESULT_NO_MEMORY. */
 enum result plan_hosts(const struct node *node, const struct published *before, const struct may *may,

@@ -63,9 +63,11 @@ struct claimant *crews_claimant(const struct crews *crews, const uint8_t key[KEY
 	return author != NULL && author->head != NULL ? &crews->claimants[author->slot] : NULL;
 }
 
-static bool is_linked(const struct crews *crews, const uint8_t *relay, const uint8_t *claimant)
+static struct relay_link link_of(const struct crews *crews, const uint8_t *relay, const uint8_t *claimant)
 {
-	return crews->may->link_is_up == NULL || crews->may->link_is_up(crews->may->context, relay, claimant);
+	if (crews->may->link == NULL)
+		return (struct relay_link){.linked = true, .firm = true};
+	return crews->may->link(crews->may->context, relay, claimant);
 }
 
 /* --- inputs ------------------------------------------------------------------------------------------- */
@@ -74,7 +76,8 @@ static void hash_relay(const struct crews *crews, const uint8_t *claimant, const
         crypto_generichash_state *state)
 {
 	const struct relay_info *info = crews_relay(crews, relay);
-	uint8_t bits[7] = {0};
+	struct relay_link link = link_of(crews, relay, claimant);
+	uint8_t bits[8] = {0};
 
 	if (info == NULL) {
 		crypto_generichash_update(state, bits, 1);
@@ -86,7 +89,8 @@ static void hash_relay(const struct crews *crews, const uint8_t *claimant, const
 	bits[3] = info->health.up;
 	bits[4] = info->health.addable;
 	bits[5] = info->health.draining;
-	bits[6] = is_linked(crews, relay, claimant);
+	bits[6] = link.linked;
+	bits[7] = link.firm;
 	crypto_generichash_update(state, bits, sizeof bits);
 	if (info->author->head != NULL)
 		crypto_generichash_update(state, info->author->head->held.order.hash, HASH_SIZE);
@@ -122,7 +126,7 @@ static struct crew_member member_of(
 	        .suspended = choice->suspended,
 	        .info = crews_relay(crews, choice->relay),
 	        .is_barred = settings_denies(crews->node->settings, choice->relay),
-	        .linked = is_linked(crews, choice->relay, claimant)};
+	        .link = link_of(crews, choice->relay, claimant)};
 
 	member.is_barred |= member.info != NULL && member.info->is_barred;
 	if (member.info != NULL && member.info->is_held)

@@ -23,7 +23,7 @@ struct crew_member {
 	bool suspended;
 	const struct relay_info *info; /* NULL: not carried here */
 	bool is_barred;
-	bool linked;
+	struct relay_link link;
 	bool has_entry;
 	struct carriage_entry entry;
 };

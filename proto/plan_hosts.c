@@ -177,7 +177,7 @@ enum result plan_hosts(
 	put_current(&h);
 	for (unsigned i = 0; i < before->host_count; i++)
 		put_again(&h, &before->hosts[i]);
-	published_sort_hosts(out);
+	published_settle_hosts(out);
 	free(h.named.keys);
 	return RESULT_OK;
 }

@@ -39,6 +39,14 @@ const struct clearing *plan_memory_clearing(const struct plan_memory *memory, co
 	        compare_domains);
 }
 
+void plan_memory_postpone(struct plan_memory *memory, int64_t since_ms, int64_t now_ms)
+{
+	for (unsigned i = 0; i < memory->breaker_count; i++) {
+		if (memory->breakers[i].failed_ms >= since_ms)
+			memory->breakers[i].failed_ms = now_ms;
+	}
+}
+
 static bool is_failing(const struct plan_memory *memory, const char *domain)
 {
 	return memory->failing_count > 0 && bsearch(domain, memory->failing, memory->failing_count,

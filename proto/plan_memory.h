@@ -47,6 +47,9 @@ void plan_memory_forget(struct plan_memory *memory);
 const struct breaker *plan_memory_breaker(const struct plan_memory *memory, const char *domain);
 const struct clearing *plan_memory_clearing(const struct plan_memory *memory, const char *domain);
 
+/* What has failed since then has failed now. */
+void plan_memory_postpone(struct plan_memory *memory, int64_t since_ms, int64_t now_ms);
+
 /* The last plan is what is published now: what failed in it has failed. Breakers older than oldest_ms are
  * over. Without memory nothing is noted, and RESULT_NO_MEMORY. */
 enum result plan_memory_adopt(struct plan_memory *memory, int64_t now_ms, int64_t oldest_ms);

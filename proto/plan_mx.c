@@ -88,15 +88,15 @@ static enum result put_rows(struct planning *p, const struct published_mx *rows,
 
 /* --- time --------------------------------------------------------------------------------------------- */
 
-/* The longest TTL under which a domain's set stands in our zones. */
-static int64_t ttl_ms(const struct settings *settings, const char *domain)
+int64_t plan_ttl_ms(const struct settings *settings, const char *domain)
 {
 	unsigned ttl_s = 0;
 
 	for (unsigned i = 0; i < settings->zone_count; i++) {
 		const struct zone_setting *zone = &settings->zones[i];
 
-		if ((zone->pool || strcmp(zone->name.text, domain) == 0) && zone->ttl_s > ttl_s)
+		if ((zone->pool || domain == NULL || strcmp(zone->name.text, domain) == 0) &&
+		        zone->ttl_s > ttl_s)
 			ttl_s = zone->ttl_s;
 	}
 	return (int64_t)ttl_s * 1000;
@@ -107,15 +107,14 @@ static int64_t longer(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* When the set may lose one to a failure again. */
-static int64_t breaker_ms(const struct planning *p, const struct set *set)
+int64_t plan_breaker_ms(
+        const struct node *node, const struct may *may, const struct plan_memory *memory, const char *domain)
 {
-	const struct breaker *breaker =
-	        p->memory != NULL ? plan_memory_breaker(p->memory, set->domain) : NULL;
-	int64_t failed_ms = breaker != NULL ? breaker->failed_ms : p->may->unfailing_ms;
+	const struct breaker *breaker = memory != NULL ? plan_memory_breaker(memory, domain) : NULL;
+	int64_t failed_ms = breaker != NULL ? breaker->failed_ms : may->unfailing_ms;
 
-	return longer(failed_ms, p->may->unfailing_ms) +
-	       longer(ttl_ms(p->node->settings, set->domain), p->node->timing.breaker_ms);
+	return longer(failed_ms, may->unfailing_ms) +
+	       longer(plan_ttl_ms(node->settings, domain), node->timing.breaker_ms);
 }
 
 static void wake(struct planning *p, int64_t at_ms)
@@ -137,7 +136,7 @@ static const struct published_mx *row_find(const struct set *set, const uint8_t 
 
 /* The operator's word on this relay here, if its time isn't over. */
 static const struct force_setting *force_find(
-        const struct planning *p, const struct set *set, const uint8_t *relay, struct contest *contest)
+        struct planning *p, const struct set *set, const uint8_t *relay, struct contest *contest)
 {
 	const struct settings *settings = p->node->settings;
 	const struct force_setting *force =
@@ -146,6 +145,7 @@ static const struct force_setting *force_find(
 	if (force == NULL || force->until_wall_ms <= p->node->now.wall_ms)
 		return NULL;
 	contest->restless = true;
+	wake(p, p->node->now.mono_ms + (force->until_wall_ms - p->node->now.wall_ms));
 	return force;
 }
 
@@ -168,7 +168,8 @@ static void add_chosen(struct planning *p, const struct set *set, const struct c
 	        .preference = member->preference,
 	        .named = is_named,
 	        .forced = force != NULL && force->in,
-	        .linked = member->linked,
+	        .linked = member->link.linked,
+	        .firm = member->link.firm,
 	        .ousting = crew_member_judge(member, claim, name)};
 	if (member->suspended && !contender->forced && contender->ousting < OUSTING_WORD)
 		contender->ousting = OUSTING_WORD;
@@ -238,7 +239,7 @@ static void note_rest(const struct set *set, struct contest *contest)
 
 static void run_contest(struct planning *p, const struct set *set, struct contest *contest)
 {
-	int64_t breaker = breaker_ms(p, set);
+	int64_t breaker = plan_breaker_ms(p->node, p->may, p->memory, set->domain);
 	bool settled = p->may->is_settled == NULL || p->may->is_settled(p->may->context, set->domain);
 	struct ranking_rules rules = {.turn = p->may->turn,
 	        .remove = p->may->remove,
@@ -436,7 +437,7 @@ static enum result judge_clearing(struct planning *p, const struct set *set, boo
 		return RESULT_OK;
 	if (!grow(&p->clearings, p->clearing_count, &p->clearing_capacity, sizeof *p->clearings))
 		return RESULT_NO_MEMORY;
-	wait = longer(longer((int64_t)look->ttl_s * 1000, ttl_ms(p->node->settings, set->domain)),
+	wait = longer(longer((int64_t)look->ttl_s * 1000, plan_ttl_ms(p->node->settings, set->domain)),
 	        p->node->timing.clear_ms);
 	clearing = &p->clearings[p->clearing_count++];
 	*clearing = (struct clearing){.since_ms = last != NULL ? last->since_ms : look->done_ms};

@@ -14,15 +14,38 @@ void publisher_fini(struct publisher *publisher)
 	published_fini(&publisher->planned);
 	published_fini(&publisher->published);
 	plan_memory_fini(&publisher->memory);
-	free(publisher->banners);
+	evidence_fini(&publisher->evidence);
+	outlook_fini(&publisher->outlook);
 	free(publisher->zones);
 	*publisher = (struct publisher){.zone_count = 0};
 }
 
-enum result publisher_load(struct publisher *publisher, struct bytes text, unsigned *line)
+enum result publisher_load(struct publisher *publisher, struct moment now, struct bytes text, unsigned *line)
 {
 	publisher->has_file = true;
-	return facts_parse_published(text, &publisher->published, line);
+	publisher->aged_ms = now.mono_ms;
+	return facts_parse_published(text, now.mono_ms, &publisher->published, line);
+}
+
+enum result publisher_load_heard(struct publisher *publisher, struct bytes text, unsigned *line)
+{
+	return heard_parse(text, &publisher->outlook.heard, line);
+}
+
+/* Those who are named: sessions with them are kept. */
+static void keep_named(const struct publisher *publisher, struct node *node)
+{
+	const struct published *published = &publisher->published;
+	uint8_t keys[SESSIONS_KEPT_MAX][KEY_SIZE];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < published->host_count && count < SESSIONS_KEPT_MAX; i++) {
+		const struct published_host *host = &published->hosts[i];
+
+		if (host->is_named && !host->old)
+			memcpy(keys[count++], host->relay, KEY_SIZE);
+	}
+	node_keep(node, KEEP_NAMED, (const uint8_t(*)[KEY_SIZE])keys, count);
 }
 
 enum result publisher_settle(struct publisher *publisher, struct node *node)
@@ -40,101 +63,31 @@ enum result publisher_settle(struct publisher *publisher, struct node *node)
 	publisher->zone_count = settings->zone_count;
 	publisher->zones_stale = true;
 	plan_memory_forget(&publisher->memory);
+	keep_named(publisher, node);
 	return RESULT_OK;
-}
-
-/* --- banners ---------------------------------------------------------------------------------------------
- */
-
-static struct banner *banner_find(const struct publisher *publisher, const uint8_t *key)
-{
-	for (unsigned i = 0; i < publisher->banner_count; i++) {
-		if (memcmp(publisher->banners[i].key, key, KEY_SIZE) == 0)
-			return &publisher->banners[i];
-	}
-	return NULL;
-}
-
-static bool is_watched(const struct node *node, const struct author *author)
-{
-	return author->head != NULL && (author->head->head.roles & HEAD_ROLE_RELAY) != 0 &&
-	       view_contains(&node->view, author->key);
-}
-
-/* One banner per relay that offers; what is known of it stays while its address does. */
-static void settle_banners(struct publisher *publisher, const struct node *node)
-{
-	struct banner *banners = calloc(node->archive.count + 1, sizeof *banners);
-	unsigned count = 0;
-
-	if (banners == NULL)
-		return;
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		const struct author *author = node->archive.authors[i];
-		const struct banner *old = banner_find(publisher, author->key);
-		struct banner *banner = &banners[count];
-
-		if (!is_watched(node, author))
-			continue;
-		memcpy(banner->key, author->key, KEY_SIZE);
-		banner->address = author->head->head.vpn.at[0];
-		banner->port = author->head->head.smtp_port;
-		if (old != NULL && old->port == banner->port &&
-		        address_compare(&old->address, &banner->address) == 0)
-			*banner = *old;
-		count++;
-	}
-	free(publisher->banners);
-	publisher->banners = banners;
-	publisher->banner_count = count;
-}
-
-static void ask_banner(struct banner *banner, struct node *node)
-{
-	banner->id = node->next_id++;
-	banner->next_ms = node->now.mono_ms + node->timing.banner_ms;
-	effects_put(&node->effects, &(struct effect){.type = EFFECT_BANNER,
-	                                    .id = banner->id,
-	                                    .address = banner->address,
-	                                    .port = banner->port});
-}
-
-bool publisher_probed(struct publisher *publisher, struct node *node, uint64_t id, struct bytes verdicts)
-{
-	for (unsigned i = 0; i < publisher->banner_count; i++) {
-		struct banner *banner = &publisher->banners[i];
-
-		if (banner->id == 0 || banner->id != id)
-			continue;
-		banner->id = 0;
-		if (verdicts.length > 0 && verdicts.data[0] == 's') {
-			banner->good_ms = node->now.mono_ms;
-			banner->ever = true;
-		} else {
-			banner->next_ms = node->now.mono_ms + node->timing.verify_retry_ms * 2;
-		}
-		return true;
-	}
-	return false;
 }
 
 /* --- plan -------------------------------------------------------------------------------------------------
  */
 
-static bool may_add(const struct publisher *publisher, const uint8_t relay[KEY_SIZE])
-{
-	const struct node *node = publisher->node;
-	const struct banner *banner = banner_find(publisher, relay);
-
-	if (memcmp(relay, node->key, KEY_SIZE) != 0 && peers_up(publisher->peers, relay) == NULL)
-		return false;
-	return banner != NULL && banner->ever &&
-	       node->now.mono_ms - banner->good_ms <= node->timing.banner_valid_ms;
-}
-
 static struct relay_health health_of(const void *context, const uint8_t relay[KEY_SIZE])
 {
-	return (struct relay_health){.up = true, .addable = may_add(context, relay)};
+	const struct publisher *publisher = context;
+
+	return evidence_health(&publisher->evidence, relay);
+}
+
+static struct relay_link link_of(
+        const void *context, const uint8_t relay[KEY_SIZE], const uint8_t claimant[KEY_SIZE])
+{
+	const struct publisher *publisher = context;
+
+	return evidence_link(&publisher->evidence, publisher->node, relay, claimant);
+}
+
+bool publisher_rests(const struct node *node)
+{
+	return node->settings->observe || node->settings->frozen;
 }
 
 static void persist_published(struct publisher *publisher, struct node *node)
@@ -144,7 +97,8 @@ static void persist_published(struct publisher *publisher, struct node *node)
 	size_t length;
 
 	writer_init(&w, FACT_SIZE_MAX);
-	facts_render_published(&publisher->published, &w);
+	facts_render_published(&publisher->published, node->now.mono_ms, &w);
+	publisher->aged_ms = node->now.mono_ms;
 	if (writer_take(&w, &data, &length) != RESULT_OK) {
 		node->effects.failed = true;
 		return;
@@ -152,22 +106,52 @@ static void persist_published(struct publisher *publisher, struct node *node)
 	publisher->persist_id = node_persist(node, FACT_PUBLISHED, data, length);
 }
 
+/* The longest that any breaker holds. */
+static int64_t oldest_breaker_ms(const struct node *node)
+{
+	int64_t ttl_ms = plan_ttl_ms(node->settings, NULL);
+
+	return node->now.mono_ms - (ttl_ms > node->timing.breaker_ms ? ttl_ms : node->timing.breaker_ms);
+}
+
+enum { AGED_EVERY_MS = 600000 }; /* timers in the file are that exact */
+
+/* Hosts on their way out whose time in the file is old. */
+static bool is_aged(const struct publisher *publisher, const struct node *node)
+{
+	const struct published *published = &publisher->published;
+	bool gone = false;
+
+	for (unsigned i = 0; i < published->host_count; i++)
+		gone |= published->hosts[i].gone;
+	return gone && node->now.mono_ms >= publisher->aged_ms + AGED_EVERY_MS;
+}
+
 /* What the plan says becomes what is to be published, durably first. */
 static void adopt_plan(struct publisher *publisher, struct node *node)
 {
 	struct published copy;
-	bool same = publisher->has_file && published_equal(&publisher->planned, &publisher->published);
+	bool same = publisher->has_file && !is_aged(publisher, node) &&
+	            published_equal(&publisher->planned, &publisher->published);
 
-	if (publisher->persist_id != 0 || node->settings->observe || same ||
+	if (publisher->persist_id != 0 || publisher_rests(node) || same ||
 	        node->now.mono_ms < publisher->retry_ms)
 		return;
-	if (published_copy(&publisher->planned, &copy) != RESULT_OK)
+	if (plan_memory_adopt(&publisher->memory, node->now.mono_ms, oldest_breaker_ms(node)) != RESULT_OK ||
+	        published_copy(&publisher->planned, &copy) != RESULT_OK)
 		return;
 	published_fini(&publisher->published);
 	publisher->published = copy;
 	publisher->has_file = true;
 	publisher->zones_stale = true;
+	keep_named(publisher, node);
 	persist_published(publisher, node);
+}
+
+/* Nothing needs to be written. */
+static bool is_done(const struct zone_work *zone)
+{
+	return zone->is_empty || zone_work_is_done(zone);
 }
 
 /* All that is published stands in the zones. */
@@ -176,7 +160,7 @@ static bool is_settled(const struct publisher *publisher)
 	bool settled = publisher->zone_count > 0 && publisher->has_file && publisher->persist_id == 0;
 
 	for (unsigned i = 0; settled && i < publisher->zone_count; i++)
-		settled = publisher->zones[i].id == 0 && zone_work_is_done(&publisher->zones[i]);
+		settled = publisher->zones[i].id == 0 && is_done(&publisher->zones[i]);
 	return settled;
 }
 
@@ -187,27 +171,133 @@ static bool may_turn(const struct publisher *publisher, const struct node *node)
 	return is_settled(publisher) && node->now.mono_ms >= publisher->turn_ms;
 }
 
+/* The zones that a domain stands in answer with what is published. */
+static bool is_settled_for(const void *context, const char *domain)
+{
+	const struct publisher *publisher = context;
+	bool settled = publisher->has_file && publisher->persist_id == 0 && !publisher->zones_stale;
+
+	for (unsigned i = 0; settled && i < publisher->zone_count; i++) {
+		const struct zone_work *zone = &publisher->zones[i];
+
+		if (zone->setting.pool || strcmp(zone->setting.name.text, domain) == 0)
+			settled = zone->id == 0 && is_done(zone);
+	}
+	return settled;
+}
+
+static struct may may_of(const struct publisher *publisher, const struct node *node)
+{
+	return (struct may){.health = health_of,
+	        .link = link_of,
+	        .is_settled = is_settled_for,
+	        .context = publisher,
+	        .turn = may_turn(publisher, node),
+	        .remove = publisher->outlook.may_remove,
+	        .unfailing_ms = publisher->unfailing_ms};
+}
+
+/* Something that waits for public DNS not to lead to it is looked at when its time is over. */
+static void hurry_looks(const struct publisher *publisher, struct node *node)
+{
+	const struct plan_memory *memory = &publisher->memory;
+
+	for (unsigned i = 0; i < memory->clearing_count; i++)
+		looks_hurry(&node->looks, memory->clearings[i].domain.text, memory->clearings[i].until_ms);
+}
+
 void publisher_replan(struct publisher *publisher, struct node *node)
 {
-	struct may may = {
-	        .health = health_of, .context = publisher, .turn = may_turn(publisher, node), .remove = true};
 	struct published planned;
+	struct may may;
 
 	if (publisher->zone_count == 0)
 		return;
-	settle_banners(publisher, node);
+	evidence_settle(&publisher->evidence, node, &publisher->published);
 	publisher->node = node;
+	publisher->plan_due = false;
+	publisher->evidence_generation = publisher->evidence.generation;
+	may = may_of(publisher, node);
 	if (may.turn)
 		publisher->turn_ms = node->now.mono_ms + node->timing.epoch_ms / TURNS_PER_EPOCH;
 	if (plan_published(node, &publisher->published, &may, &publisher->memory, &planned) != RESULT_OK)
 		return;
 	published_fini(&publisher->planned);
 	publisher->planned = planned;
+	hurry_looks(publisher, node);
 	adopt_plan(publisher, node);
+}
+
+void publisher_look(struct publisher *publisher, struct node *node, const struct peers *peers,
+        const struct liveness *liveness, bool own_mta_up)
+{
+	if (publisher->zone_count == 0)
+		return;
+	publisher->evidence.own_mta_up = own_mta_up;
+	evidence_step(&publisher->evidence, node, peers, liveness);
+	publisher->plan_due |=
+	        outlook_step(&publisher->outlook, node, peers, liveness, &publisher->published);
+}
+
+/* The first host whose time is over. */
+static int64_t hosts_due(const struct publisher *publisher, const struct node *node)
+{
+	const struct published *published = &publisher->published;
+	int64_t due = NEVER_MS, aged = publisher->aged_ms + AGED_EVERY_MS;
+
+	for (unsigned i = 0; i < published->host_count; i++) {
+		const struct published_host *host = &published->hosts[i];
+		int64_t at = host->gone_ms + plan_host_ms(node);
+
+		if (!host->gone)
+			continue;
+		due = aged < due ? aged : due;
+		if (publisher->outlook.may_remove)
+			due = at < due ? at : due;
+	}
+	return due;
+}
+
+int64_t publisher_plan_due(const struct publisher *publisher, const struct node *node)
+{
+	int64_t due = publisher->memory.due_ms != 0 ? publisher->memory.due_ms : NEVER_MS;
+
+	if (publisher->zone_count == 0)
+		return NEVER_MS;
+	if (publisher->plan_due || publisher->evidence_generation != publisher->evidence.generation)
+		return node->now.mono_ms;
+	if (publisher_rests(node))
+		return due;
+	if (is_settled(publisher) && publisher->turn_ms < due)
+		due = publisher->turn_ms;
+	if (!publisher->has_file && publisher->persist_id == 0 && publisher->retry_ms < due)
+		due = publisher->retry_ms;
+	if (publisher->persist_id == 0 && node->now.mono_ms >= publisher->retry_ms &&
+	        hosts_due(publisher, node) < due)
+		due = hosts_due(publisher, node);
+	return due;
+}
+
+unsigned publisher_explain(const struct publisher *publisher, const struct node *node, struct bytes domain,
+        struct contender contenders[CONTENDERS_MAX])
+{
+	struct may may = may_of(publisher, node);
+
+	may.turn = false;
+	return plan_explain(node, &publisher->published, &may, &publisher->memory, domain, contenders);
+}
+
+int64_t publisher_breaker_ms(const struct publisher *publisher, const struct node *node, const char *domain)
+{
+	const struct may may = may_of(publisher, node);
+
+	return plan_breaker_ms(node, &may, &publisher->memory, domain);
 }
 
 bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_t id, bool ok)
 {
+	if (outlook_persisted(&publisher->outlook, node, id, ok))
+		return true;
 	if (publisher->persist_id == 0 || publisher->persist_id != id)
 		return false;
 	publisher->persist_id = 0;
@@ -237,6 +327,7 @@ static void zones_refresh(struct publisher *publisher, const struct node *node)
 			return;
 		object_hash(bytes_of(records.text, records.length), zone->wanted);
 		zone->wanted[0] |= 1; /* never the zero of "unknown" */
+		zone->is_empty = !zone->setting.pool && records.length == 0;
 		free(records.text);
 	}
 	publisher->zones_stale = false;
@@ -262,14 +353,14 @@ static bool pools_are_done(const struct publisher *publisher)
 	bool done = true;
 
 	for (unsigned i = 0; i < publisher->zone_count; i++)
-		done &= !publisher->zones[i].setting.pool || zone_work_is_done(&publisher->zones[i]);
+		done &= !publisher->zones[i].setting.pool || is_done(&publisher->zones[i]);
 	return done;
 }
 
 /* When a zone is to be written next: not before what it rests on; NEVER_MS when it needn't be. */
 static int64_t zone_due(const struct publisher *publisher, const struct zone_work *zone)
 {
-	if (publisher->persist_id != 0 || !publisher->has_file || zone->id != 0 || zone_work_is_done(zone) ||
+	if (publisher->persist_id != 0 || !publisher->has_file || zone->id != 0 || is_done(zone) ||
 	        (!zone->setting.pool && !pools_are_done(publisher)))
 		return NEVER_MS;
 	return zone->retry_ms;
@@ -296,9 +387,17 @@ bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id,
 		zone->id = 0;
 		snprintf(zone->error, sizeof zone->error, "%s", ok ? "" : error);
 		if (ok) {
+			/* What it said before this life isn't known: it may have lost one just now. */
+			if (zone->done[0] == 0)
+				publisher->unfailing_ms = node->now.mono_ms;
 			memcpy(zone->done, zone->sent, HASH_SIZE);
 			zone->serial = serial;
 			zone->backoff_ms = 0;
+			publisher->plan_due = true;
+			/* What failed isn't gone before the zones say so. */
+			plan_memory_postpone(&publisher->memory, publisher->settled_ms, node->now.mono_ms);
+			if (is_settled(publisher))
+				publisher->settled_ms = node->now.mono_ms;
 			return true;
 		}
 		zone->backoff_ms = zone->backoff_ms > 0 ? 2 * zone->backoff_ms : node->timing.apply_retry_ms;
@@ -310,22 +409,22 @@ bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id,
 	return false;
 }
 
+bool publisher_probed(struct publisher *publisher, struct node *node, uint64_t id, struct bytes verdicts)
+{
+	return evidence_probed(&publisher->evidence, node, id, verdicts);
+}
+
 void publisher_step(struct publisher *publisher, struct node *node)
 {
-	if (publisher->zone_count == 0)
+	if (publisher->zone_count == 0 || publisher_rests(node))
 		return;
-	for (unsigned i = 0; i < publisher->banner_count; i++) {
-		struct banner *banner = &publisher->banners[i];
-
-		if (banner->id == 0 && node->now.mono_ms >= banner->next_ms)
-			ask_banner(banner, node);
-	}
-	if (node->settings->observe)
-		return;
-	if (!publisher->has_file || may_turn(publisher, node))
-		publisher_replan(publisher, node);
 	zones_refresh(publisher, node);
 	zones_step(publisher, node);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 int64_t publisher_due(const struct publisher *publisher, const struct node *node)
@@ -334,22 +433,11 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 
 	if (publisher->zone_count == 0)
 		return NEVER_MS;
-	for (unsigned i = 0; i < publisher->banner_count; i++) {
-		const struct banner *banner = &publisher->banners[i];
-
-		if (banner->id == 0 && banner->next_ms < due)
-			due = banner->next_ms;
-	}
-	if (node->settings->observe)
+	due = earlier(due, evidence_due(&publisher->evidence, node));
+	due = earlier(due, outlook_due(&publisher->outlook, node));
+	if (publisher_rests(node))
 		return due;
-	if (is_settled(publisher) && publisher->turn_ms < due)
-		due = publisher->turn_ms;
-	for (unsigned i = 0; i < publisher->zone_count; i++) {
-		int64_t at = zone_due(publisher, &publisher->zones[i]);
-
-		due = at < due ? at : due;
-	}
-	if (!publisher->has_file && publisher->retry_ms < due)
-		due = publisher->retry_ms;
+	for (unsigned i = 0; i < publisher->zone_count; i++)
+		due = earlier(due, zone_due(publisher, &publisher->zones[i]));
 	return due;
 }

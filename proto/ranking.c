@@ -110,11 +110,11 @@ static void find_healthy(struct ranking *r)
  * set. */
 static void find_linked(struct ranking *r)
 {
-	unsigned linked = 0;
+	unsigned firm = 0;
 
 	for (unsigned i = 0; i < r->count; i++)
-		linked += r->candidate[i] && r->at[i].linked;
-	for (unsigned i = 0; linked >= RANKING_LEAST && i < r->count; i++)
+		firm += r->candidate[i] && r->at[i].firm;
+	for (unsigned i = 0; firm >= RANKING_LEAST && i < r->count; i++)
 		r->candidate[i] &= r->at[i].linked || r->at[i].forced;
 }
 

@@ -3,7 +3,8 @@
  * Ranking: who of a domain's carriers stands in its MX set. Pure.
  *
  * Of the carriers those count whose mail server is up (at least two, filled up by rank), and of these those
- * that reach a home, unless fewer than two do. They are ranked by H(claim's salt, D, R, epoch of that pair);
+ * that reach a home, unless fewer than two do: for a while, since relays notice one after the other that a
+ * home has gone or come back. They are ranked by H(claim's salt, D, R, epoch of that pair);
  * the first four of each preference are the target, the same at every publisher that sees the same, and
  * nobody's choice: the salt was drawn when the domain was claimed, and each pair's rank is drawn anew every
  * epoch, at a moment of its own, so that no two change at once.
@@ -56,7 +57,8 @@ struct contender {
 	bool named;           /* it is published now */
 	bool addable;         /* it may be added */
 	bool up;              /* its mail server isn't known to be down */
-	bool linked;          /* it reaches a home */
+	bool linked;          /* it reaches a home, or did a moment ago */
+	bool firm;            /* it has reached one for a while */
 	bool forced;          /* by this operator: named whatever its health */
 	enum ousting ousting; /* in and out: OUSTING_NONE may become OUSTING_FAILURE */
 	bool chosen;          /* the answer */

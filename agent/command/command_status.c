@@ -255,6 +255,51 @@ static json_t *published_json(struct report *report)
 	return zones;
 }
 
+/* --- mail that waits ---------------------------------------------------------------------------------------
+ */
+
+/* Homes whose mail waits here: tried without success, or held. */
+static json_t *waiting_here_json(struct report *report)
+{
+	const struct queues *queues = &report->glance.node->queues;
+	json_t *array = glance_queue(&report->glance, NULL, NULL, false), *home;
+
+	for (size_t i = json_array_size(array); i-- > 0;) {
+		home = json_array_get(array, i);
+		if (json_integer_value(json_object_get(home, "deferred")) +
+		                json_integer_value(json_object_get(home, "held")) ==
+		        0)
+			json_array_remove(array, i);
+	}
+	if (queues->error[0] != '\0')
+		warn(report, "", "the mail queue can't be listed: %s", queues->error);
+	return array;
+}
+
+static void warn_old(struct report *report, const json_t *home)
+{
+	const json_t *left = json_object_get(home, "bounces_s");
+	int64_t lifetime_s = (int64_t)report->glance.node->queues.lifetime_s;
+	const char *name = text_of(home, "home");
+	char tip[256];
+
+	if (!json_is_integer(left) || json_integer_value(left) * 2 > lifetime_s)
+		return;
+	snprintf(tip, sizeof tip, "meshctl flush %s, or to keep it: meshctl queue --hold %s", name, name);
+	warn(report, tip, "mail for %s has waited more than half of its life", name);
+}
+
+static void warn_all_old(struct report *report, const json_t *array)
+{
+	const json_t *home;
+	size_t index;
+
+	json_array_foreach(array, index, home)
+	{
+		warn_old(report, home);
+	}
+}
+
 /* --- store ------------------------------------------------------------------------------------------- */
 
 static json_t *store_json(struct report *report)
@@ -409,6 +454,9 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "tested_s", tested_age(&report));
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
+	json_object_set_new(data, "waiting_here", waiting_here_json(&report));
+	warn_all_old(&report, json_object_get(data, "waiting_here"));
+	json_object_set_new(data, "waiting_elsewhere", glance_waiting(&report.glance));
 	json_object_set_new(data, "strangers", strangers_json(&report));
 	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters, &agent->vpn));
 	json_object_set_new(data, "store", store_json(&report));

@@ -71,12 +71,27 @@ static json_t *lines_json(struct bytes text)
 	return array;
 }
 
-json_t *driver_request_local(const struct config *config, struct bytes names)
+static json_t *names_request(const struct config *config, const char *op, struct bytes names)
 {
-	json_t *request = postfix_request(config, "local");
+	json_t *request = postfix_request(config, op);
 
 	json_object_set_new(request, "names", lines_json(names));
 	return request;
+}
+
+json_t *driver_request_local(const struct config *config, struct bytes names)
+{
+	return names_request(config, "local", names);
+}
+
+json_t *driver_request_queue(const struct config *config, struct bytes names)
+{
+	return names_request(config, "queue", names);
+}
+
+json_t *driver_request_flush(const struct config *config, struct bytes names)
+{
+	return names_request(config, "flush", names);
 }
 
 json_t *driver_request_look(const struct config *config, struct bytes domains)
@@ -204,5 +219,31 @@ char *driver_reply_lines(const json_t *reply, const char *name)
 		lines[length++] = '\n';
 	}
 	lines[length] = '\0';
+	return lines;
+}
+
+enum { QUEUE_LINE_BYTES = DOMAIN_LENGTH_MAX + 5 * 21 + 2 };
+
+static int queue_line(const json_t *row, char *line)
+{
+	static const char *const numbers[] = {"count", "oldest_s", "deferred", "held", "expiring_s"};
+	int length = snprintf(line, QUEUE_LINE_BYTES, "%.*s", DOMAIN_LENGTH_MAX, member(row, "domain"));
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		length += snprintf(line + length, QUEUE_LINE_BYTES - (size_t)length, " %lld",
+		        (long long)json_integer_value(json_object_get(row, numbers[i])));
+	return length + snprintf(line + length, QUEUE_LINE_BYTES - (size_t)length, "\n");
+}
+
+char *driver_reply_queue(const json_t *reply)
+{
+	const json_t *rows = json_object_get(reply, "rows"), *row;
+	char *lines = malloc(json_array_size(rows) * QUEUE_LINE_BYTES + 3), *at = lines;
+	size_t index;
+
+	if (lines == NULL)
+		return NULL;
+	json_array_foreach(rows, index, row) at += queue_line(row, at);
+	snprintf(at, 3, "%s", json_is_true(json_object_get(reply, "more")) ? "+\n" : "");
 	return lines;
 }

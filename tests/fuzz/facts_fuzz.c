@@ -4,6 +4,7 @@
  * rendering that gives the same text.
  */
 #include "proto/facts.h"
+#include "proto/heard.h"
 #include "proto/met.h"
 #include "tests/fuzz/keys.h"
 
@@ -44,9 +45,9 @@ static void try_published(struct bytes text)
 	unsigned line = 0;
 	struct writer w = fresh();
 
-	if (facts_parse_published(text, &published, &line) == RESULT_OK) {
-		facts_render_published(&published, &w);
-		REQUIRE(facts_parse_published(writer_bytes(&w), &again, &line) == RESULT_OK);
+	if (facts_parse_published(text, 0, &published, &line) == RESULT_OK) {
+		facts_render_published(&published, 0, &w);
+		REQUIRE(facts_parse_published(writer_bytes(&w), 0, &again, &line) == RESULT_OK);
 		REQUIRE(published_equal(&published, &again));
 		published_fini(&again);
 	} else {
@@ -56,15 +57,34 @@ static void try_published(struct bytes text)
 	writer_fini(&w);
 }
 
+static void try_heard(struct bytes text)
+{
+	struct heard heard, again;
+	unsigned line = 0;
+	struct writer w = fresh();
+
+	if (heard_parse(text, &heard, &line) == RESULT_OK) {
+		heard_render(&heard, &w);
+		REQUIRE(heard_parse(writer_bytes(&w), &again, &line) == RESULT_OK);
+		REQUIRE(heard.count == again.count);
+		heard_fini(&again);
+	} else {
+		REQUIRE(line > 0 && heard.count == 0);
+	}
+	heard_fini(&heard);
+	writer_fini(&w);
+}
+
 static void try_seq(struct bytes text)
 {
 	uint64_t last, again;
 	unsigned line = 0;
+	bool behind;
 	struct writer w = fresh();
 
-	if (facts_parse_seq(text, &last, &line) == RESULT_OK) {
-		facts_render_seq(last, &w);
-		REQUIRE(facts_parse_seq(writer_bytes(&w), &again, &line) == RESULT_OK && again == last);
+	if (facts_parse_seq(text, &last, &behind, &line) == RESULT_OK) {
+		facts_render_seq(last, behind, &w);
+		REQUIRE(facts_parse_seq(writer_bytes(&w), &again, &behind, &line) == RESULT_OK && again == last);
 	} else {
 		REQUIRE(line > 0);
 	}
@@ -127,7 +147,7 @@ static void try_objects(struct bytes text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const files[])(struct bytes) = {
-	        try_applied, try_published, try_seq, try_met, try_objects};
+	        try_applied, try_published, try_seq, try_met, try_objects, try_heard};
 
 	if (size > 0)
 		files[data[0] % (sizeof files / sizeof files[0])](bytes_of(data + 1, size - 1));

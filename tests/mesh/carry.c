@@ -275,7 +275,10 @@ void carry_answer(struct world *world, struct happening *happening)
 		happening->event.data = writer_bytes(&report);
 	}
 	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
-		public_dns_look(&world->dns, world->now_ms, data, &looked);
+		if (world->look != NULL)
+			world->look(world, member, data, &looked);
+		else
+			public_dns_look(&world->dns, world->now_ms, data, &looked);
 		happening->event.data = writer_bytes(&looked);
 	}
 	world_event(world, member, &happening->event);
@@ -563,7 +566,8 @@ void carry_death(struct world *world, struct member *member, bool reset)
 	settle_writes(world, member);
 	while (member->connection_count > 0) {
 		struct connection *connection = member->connections[0];
-		unsigned end = connection->ends[0] == member ? 0 : 1;
+		/* Somebody may have dialled itself. */
+		unsigned end = connection->ends[0] == member && connection->open[0] ? 0 : 1;
 
 		end_close(connection, end);
 		if (reset && connection->open[1 - end] && connection->ends[1] != NULL)

@@ -257,6 +257,55 @@ static void those_without_a_session_to_a_silent_machine_find_it_down_too(void **
 	}
 }
 
+/* All others' machines go at once, and one has no session with most of them. */
+static void the_overdue_are_asked_for_at_once_and_down_without_an_answer(void **state)
+{
+	struct world *world = crowd_of(60);
+	struct member *one = world->members[0], *luz = world_add(world, "luz");
+	struct puppet *as_luz;
+	unsigned questions = 0, unknown = 0;
+
+	(void)state;
+	world->net.dial_timeout_ms = 3600000;
+	member_pin(one, luz);
+	world_reload(world, one);
+	as_luz = puppet_create(world, luz, one);
+	world_run(world, 5000);
+	for (unsigned i = 1; i < CROWD; i++)
+		world->members[i]->group = 1;
+	/* Refreshed every 300 s and more, good for three times as long. */
+	for (unsigned s = 0; s < 3000 && unknown == 0; s++) {
+		puppet_ping(as_luz, 0);
+		questions = as_luz->heard[MESSAGE_QUESTION];
+		world_run(world, 1000);
+		for (unsigned i = 1; i < CROWD; i++)
+			unknown += life_of(one, world->members[i])->evidence == EVIDENCE_OVERDUE;
+	}
+	assert_true(unknown > 0);
+	assert_true(as_luz->heard[MESSAGE_QUESTION] >= questions + unknown);
+	for (unsigned s = 0; s < 600; s++) {
+		puppet_ping(as_luz, 0);
+		world_run(world, 1000);
+	}
+	for (unsigned i = 1; i < CROWD; i++) {
+		assert_int_equal(life_of(one, world->members[i])->state, LIFE_DOWN);
+		assert_int_equal(life_of(one, world->members[i])->evidence, EVIDENCE_SILENT);
+	}
+	world_destroy(world);
+	as_luz->connection = NULL;
+	puppet_destroy(as_luz);
+}
+
+static uint8_t *make_beacon(const struct member *member, uint64_t seq, size_t *length)
+{
+	struct beacon beacon = {.serial = 1, .seq = seq};
+	uint8_t *object;
+
+	memcpy(beacon.author, member->root, KEY_SIZE);
+	assert_int_equal(beacon_encode(&beacon, member->op_secret, &object, length), RESULT_OK);
+	return object;
+}
+
 /* Statement of x's that reaches one member by no connection. */
 static void hand(struct member *member, const struct member *x, int64_t now_ms, enum object_kind kind,
         struct bytes object)
@@ -275,15 +324,10 @@ static void a_beacon_from_before_its_death_revives_nobody(void **state)
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct five five = five_of(seed);
 		enum death death = seed % 2 == 0 ? DEATH_PROCESS : DEATH_MACHINE;
-		struct beacon beacon = {
-		        .serial = 1, .seq = (uint64_t)member_now(five.x, five.world->now_ms).wall_ms};
-		uint8_t *object;
+		uint64_t seq = beacon_seq(five.all[0], five.x) + 1;
 		size_t length;
+		uint8_t *object = make_beacon(five.x, seq, &length);
 
-		memcpy(beacon.author, five.x->root, KEY_SIZE);
-		world_run(five.world, 10);
-		beacon.seq = beacon_seq(five.all[0], five.x) + 1;
-		assert_int_equal(beacon_encode(&beacon, five.x->op_secret, &object, &length), RESULT_OK);
 		world_kill(five.world, five.x, death);
 		five.x->group = death == DEATH_MACHINE ? 1 : 0;
 		world_run(five.world, 40000);
@@ -293,7 +337,7 @@ static void a_beacon_from_before_its_death_revives_nobody(void **state)
 			world_run(five.world, 1000);
 			assert_int_equal(count_state(&five, LIFE_DOWN), FIVE - 1);
 		}
-		assert_true(beacon_seq(five.all[1], five.x) == beacon.seq);
+		assert_true(beacon_seq(five.all[1], five.x) == seq);
 		free(object);
 		world_destroy(five.world);
 	}
@@ -560,6 +604,7 @@ int main(void)
 	        cmocka_unit_test(a_silent_machine_is_down_after_fifteen_to_thirty_seconds),
 	        cmocka_unit_test(those_without_a_session_look_for_themselves_when_others_are_refused),
 	        cmocka_unit_test(those_without_a_session_to_a_silent_machine_find_it_down_too),
+	        cmocka_unit_test(the_overdue_are_asked_for_at_once_and_down_without_an_answer),
 	        cmocka_unit_test(a_beacon_from_before_its_death_revives_nobody),
 	        cmocka_unit_test(a_replaced_certificate_ends_the_sessions_under_the_old_one),
 	        cmocka_unit_test(who_said_that_it_restarts_is_down_only_two_minutes_later),

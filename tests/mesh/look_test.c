@@ -85,8 +85,8 @@ static char *without_digits(char *text, char *at, bool back)
 	return from + 1;
 }
 
-/* In which moment of a round something happened is no matter of these tests: "9 s ago", "for 00:00:09" and
- * "seq 18000" become "N s ago", "for 00:00:N" and "seq N". */
+/* In which moment of a round something happened is no matter of these tests: "9 s ago", "seq 18000" and
+ * "00:00:02" become "N s ago", "seq N" and "00:00:N". */
 static char *without_moments(const char *text)
 {
 	char *copy = strdup(text);
@@ -94,10 +94,10 @@ static char *without_moments(const char *text)
 	assert_non_null(copy);
 	for (char *at = copy; (at = strstr(at, " s ago")) != NULL;)
 		at = without_digits(copy, at, true) + 1;
-	for (char *at = copy; (at = strstr(at, " for 00:00:")) != NULL;)
-		at = without_digits(copy, at + strlen(" for 00:00:"), false);
 	for (char *at = copy; (at = strstr(at, " seq ")) != NULL;)
 		at = without_digits(copy, at + strlen(" seq "), false);
+	for (char *at = copy; (at = strstr(at, "00:00:")) != NULL;)
+		at = without_digits(copy, at + strlen("00:00:"), false);
 	return copy;
 }
 
@@ -215,6 +215,111 @@ static void shows_whether_mail_flows(void **state)
 }
 
 #define ETC "etc/meshd/libre/"
+
+static const char *status_of(const struct village *v, const struct member *member)
+{
+	struct looked looked = looked_of(v, member);
+
+	return looker_show(&looked, command_status, "{}", render_status);
+}
+
+static void assert_says(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("%s\nlacks: %s", text, part);
+}
+
+static void shows_what_the_operator_forced(void **state)
+{
+	struct village v = village_of(9);
+	struct force_setting forces[2] = {{.in = true, .reason = "a test"}, {.reason = "its disk"}};
+	const char *text;
+
+	(void)state;
+	strcpy(forces[0].domain.text, "luz.test");
+	strcpy(forces[1].domain.text, "rosa.test");
+	memcpy(forces[0].relay, v.ana->root, KEY_SIZE);
+	memcpy(forces[1].relay, v.rosa->root, KEY_SIZE);
+	forces[0].until_wall_ms = member_now(v.luz, v.world->now_ms).wall_ms + 3600000;
+	forces[1].until_wall_ms = 1;
+	v.luz->said.forces = forces;
+	v.luz->said.force_count = 2;
+	v.luz->said.frozen = true;
+	world_reload(v.world, v.luz);
+	text = status_of(&v, v.luz);
+	assert_says(text, "forced       ana into luz.test until 2027-01-15 09:02: a test\n");
+	assert_says(text, "             rosa out of rosa.test until 1970-01-01 00:00: its disk (over)\n");
+	assert_says(text, "warning      rosa is forced out of the MX set of rosa.test no longer");
+	assert_says(text, "tip: meshctl force --clear rosa.test rosa\n");
+	assert_says(text, "warning      frozen by you: ");
+	v.luz->said.force_count = 0;
+	end(&v);
+}
+
+static void shows_how_far_it_is_out(void **state)
+{
+	struct village v = village_of(10);
+	const char *text;
+
+	(void)state;
+	v.ana->said.departure = DEPARTURE_LEAVE;
+	world_reload(v.world, v.ana);
+	world_run(v.world, 30000);
+	text = status_of(&v, v.ana);
+	assert_says(text, "me: ana (relay on the way out)");
+	assert_says(text, "leaving      2 domains are leaving: publishers drop this node");
+	v.ana->said.departure_now = true;
+	world_kill(v.world, v.ana, DEATH_PROCESS);
+	v.ana->timing.transport_ms = 60000;
+	v.ana->timing.transport_look_ms = 10000;
+	world_boot(v.world, v.ana);
+	world_run(v.world, 300000);
+	assert_says(status_of(&v, v.ana), "leaving      all is out: meshd may be stopped");
+	end(&v);
+}
+
+static void shows_how_a_newer_head_differs(void **state)
+{
+	struct village v = village_of(11);
+	struct looked looked;
+	const json_t *data;
+
+	(void)state;
+	looked = looked_of(&v, v.rosa);
+	assert_int_equal(json_object_size(looker_ask(&looked, looker_recovery, "{}")), 0);
+	world_kill(v.world, v.rosa, DEATH_PROCESS);
+	files_del(&v.rosa->disk, "head");
+	names_del(&v.rosa->claims, "alba.test");
+	member_claim(v.rosa, "nova.test");
+	world_boot(v.world, v.rosa);
+	world_run(v.world, 60000);
+	looked = looked_of(&v, v.rosa);
+	data = looker_ask(&looked, looker_recovery, "{}");
+	assert_string_equal(json_string_value(json_object_get(data, "signed")), "2027-01-15 08:00 UTC");
+	assert_true(json_is_false(json_object_get(data, "pending")));
+	assert_int_equal(json_array_size(json_object_get(data, "only_newer")), 1);
+	assert_string_equal(json_string_value(json_object_get(
+	                            json_array_get(json_object_get(data, "only_newer"), 0), "domain")),
+	        "alba.test");
+	assert_string_equal(json_string_value(json_object_get(
+	                            json_array_get(json_object_get(data, "only_files"), 0), "domain")),
+	        "nova.test");
+	assert_says(status_of(&v, v.rosa), "tip: meshctl recover tells how it differs from your files");
+	end(&v);
+}
+
+static void shows_that_a_clock_is_wrong(void **state)
+{
+	struct village v = village_of(12);
+
+	(void)state;
+	v.rosa->clock_ms = -3600000;
+	world_run(v.world, 30000);
+	assert_says(status_of(&v, v.rosa),
+	        "warning      signs nothing, waiting for this machine's clock to be set right: it is 3");
+	assert_says(status_of(&v, v.rosa), "tip: set it right, and have it kept so");
+	end(&v);
+}
 
 static void explains_an_own_domain(void **state)
 {
@@ -464,6 +569,10 @@ int main(void)
 	        look_test(shows_domains_and_who_serves_them),
 	        look_test(shows_relays_and_why_not),
 	        look_test(shows_whether_mail_flows),
+	        look_test(shows_what_the_operator_forced),
+	        look_test(shows_how_far_it_is_out),
+	        look_test(shows_how_a_newer_head_differs),
+	        look_test(shows_that_a_clock_is_wrong),
 	        look_test(explains_an_own_domain),
 	        look_test(explains_a_friends_domain),
 	        look_test(says_what_to_try_for_an_unknown_domain),

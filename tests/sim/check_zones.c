@@ -19,7 +19,7 @@ static void read_published(struct bytes text, struct published *out)
 {
 	unsigned line;
 
-	MUST(facts_parse_published(text, out, &line) == RESULT_OK, "an unreadable file `published`");
+	MUST(facts_parse_published(text, 0, out, &line) == RESULT_OK, "an unreadable file `published`");
 }
 
 static const struct published *published_before(const struct glimpse *glimpse)
@@ -107,6 +107,18 @@ void check_two_signatures(const struct glimpse *glimpse)
 	each_added(glimpse, check_signatures);
 }
 
+/* A session of one's own, or its beacon about the carriage that is held. */
+static bool is_seen(const struct glimpse *glimpse, const struct member *relay)
+{
+	const struct core *core = glimpse->member->core;
+	const struct author *author = archive_find(&core_node(core)->archive, relay->root);
+
+	if (relay == glimpse->member || member_session(glimpse->member, relay) != NULL)
+		return true;
+	return author != NULL && liveness_of(core_liveness(core), author)->state == LIFE_UP &&
+	       memcmp(author->beacon.carriage, author->carriage_held.order.hash, HASH_SIZE) == 0;
+}
+
 /* A banner within 60 s: a server that has been down for longer can't have given one. */
 static void check_alive(const struct glimpse *glimpse, const struct published_mx *mx)
 {
@@ -114,9 +126,9 @@ static void check_alive(const struct glimpse *glimpse, const struct published_mx
 	const struct fate *fate = sim_fate(glimpse->sim, relay);
 	int64_t slack_ms = glimpse->member->timing.banner_valid_ms + glimpse->member->banner.ms + 1000;
 
-	if (relay != glimpse->member && member_session(glimpse->member, relay) == NULL)
-		sim_violated(glimpse->sim, "%s names %s for %s without a session with it",
-		        glimpse->member->name, relay->name, mx->domain.text);
+	if (!is_seen(glimpse, relay))
+		sim_violated(glimpse->sim, "%s names %s for %s and doesn't see it", glimpse->member->name,
+		        relay->name, mx->domain.text);
 	if (fate->mta_down_ms != NEVER_MS && glimpse->sim->world->now_ms > fate->mta_down_ms + slack_ms)
 		sim_violated(glimpse->sim, "%s names %s for %s, whose server is down", glimpse->member->name,
 		        relay->name, mx->domain.text);
@@ -148,10 +160,31 @@ static void each_before(
 	published_fini(&published);
 }
 
+static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx);
+
+/* May the whole set go? Its claimant doesn't claim it any more, and public DNS, as this publisher last saw it
+ * (it doesn't look any more where it publishes nothing), leads to nobody of it. */
+static bool may_clear(const struct glimpse *glimpse, const char *domain)
+{
+	const struct look *look = looks_find(&core_node(glimpse->member->core)->looks, domain);
+	const struct published *before = published_before(glimpse);
+
+	for (unsigned i = 0; i < before->mx_count; i++) {
+		const struct published_host *host = published_host_find(before, before->mx[i].relay);
+
+		if (strcmp(before->mx[i].domain.text, domain) != 0)
+			continue;
+		if (!is_out(glimpse, &before->mx[i]) ||
+		        (look != NULL && (!look->ok || host == NULL || look_names(look, &host->addresses))))
+			return false;
+	}
+	return true;
+}
+
 static void check_not_empty(
         const struct glimpse *glimpse, const char *domain, unsigned before, const struct published *after)
 {
-	if (before > 0 && count_named(after, domain) == 0)
+	if (before > 0 && count_named(after, domain) == 0 && !may_clear(glimpse, domain))
 		sim_violated(glimpse->sim, "%s empties the set of %s", glimpse->member->name, domain);
 }
 
@@ -193,8 +226,51 @@ static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
 	               !carriage_serves(&entry, name, claim.since) || carriage_is_leaving(&entry, name));
 }
 
-/* Notes what is published: the last of the rows that compare with it. Whom no object takes out may go only
- * where the ranking has put others in its place. */
+/* When the set last lost one to a failure, in this life; NULL: never. */
+static struct breaker *failure_find(struct witness *witness, const char *domain)
+{
+	for (unsigned i = 0; i < witness->failure_count; i++) {
+		if (strcmp(witness->failures[i].domain.text, domain) == 0)
+			return &witness->failures[i];
+	}
+	return NULL;
+}
+
+/* One goes without anybody's word: two stay where there were two, and no other went of late. */
+static void check_failure(const struct glimpse *glimpse, const struct published_mx *mx, unsigned before,
+        const struct published *after)
+{
+	struct witness *witness = glimpse->witness;
+	struct breaker *failure = failure_find(witness, mx->domain.text);
+	int64_t now_ms = glimpse->sim->world->now_ms;
+	const char *relay = sim_member(glimpse->sim, mx->relay)->name;
+
+	if (count_named(after, mx->domain.text) < (before < 2 ? before : 2))
+		sim_violated(glimpse->sim, "%s drops %s from the set of %s, which is left with too few",
+		        glimpse->member->name, relay, mx->domain.text);
+	if (failure != NULL && now_ms - failure->failed_ms < glimpse->member->timing.breaker_ms)
+		sim_violated(glimpse->sim, "%s drops %s from the set of %s too soon after another",
+		        glimpse->member->name, relay, mx->domain.text);
+	if (failure == NULL) {
+		witness->failures = must_grow(
+		        witness->failures, (witness->failure_count + 1) * sizeof *witness->failures);
+		failure = &witness->failures[witness->failure_count++];
+		failure->domain = mx->domain;
+	}
+	failure->failed_ms = now_ms;
+}
+
+/* Another claimant speaks for the domain now. */
+static bool has_passed_on(const struct published *after, const struct published_mx *mx)
+{
+	const struct published_mx *row =
+	        published_mx_find(after, bytes_of(mx->domain.text, strlen(mx->domain.text)));
+
+	return row != NULL && memcmp(row->author, mx->author, KEY_SIZE) != 0;
+}
+
+/* Notes what is published: the last of the rows that compare with it. Whom no object takes out goes by a
+ * failure, or where the ranking has put others in its place. */
 void check_set_not_cut(const struct glimpse *glimpse)
 {
 	const struct published *before;
@@ -207,11 +283,9 @@ void check_set_not_cut(const struct glimpse *glimpse)
 	for (unsigned i = 0; i < before->mx_count; i++) {
 		const struct published_mx *mx = &before->mx[i];
 
-		if (!names(&published, mx) && !is_out(glimpse, mx) &&
+		if (!names(&published, mx) && !is_out(glimpse, mx) && !has_passed_on(&published, mx) &&
 		        count_named(&published, mx->domain.text) < 4)
-			sim_violated(glimpse->sim, "%s drops %s from the set of %s without a reason",
-			        glimpse->member->name, sim_member(glimpse->sim, mx->relay)->name,
-			        mx->domain.text);
+			check_failure(glimpse, mx, count_named(before, mx->domain.text), &published);
 	}
 	published_fini(&glimpse->witness->published);
 	glimpse->witness->published = published;

@@ -8,6 +8,7 @@ void witness_fini(struct witness *witness)
 	free(witness->seen);
 	table_rows_fini(&witness->applied);
 	published_fini(&witness->published);
+	free(witness->failures);
 	*witness = (struct witness){.life = 0};
 }
 

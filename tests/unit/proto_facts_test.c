@@ -35,7 +35,7 @@ static struct bytes render_published(const struct published *published)
 	struct writer w;
 
 	writer_init(&w, FACT_SIZE_MAX);
-	facts_render_published(published, &w);
+	facts_render_published(published, 0, &w);
 	return take(&w);
 }
 
@@ -147,7 +147,7 @@ static void reads_empty_files_as_nothing(void **state)
 	assert_int_equal(facts_parse_applied(text(""), &rows, &line), RESULT_OK);
 	assert_int_equal(rows.count, 0);
 	assert_int_equal(facts_parse_applied(render_applied(&rows), &rows, &line), RESULT_OK);
-	assert_int_equal(facts_parse_published(text("# nothing\n"), &published, &line), RESULT_OK);
+	assert_int_equal(facts_parse_published(text("# nothing\n"), 0, &published, &line), RESULT_OK);
 	assert_int_equal(published.mx_count + published.host_count, 0);
 	table_rows_fini(&rows);
 	published_fini(&published);
@@ -210,15 +210,16 @@ static void tells_the_bad_line_of_applied_rows(void **state)
 	}
 }
 
-static const char published_file[] = "# host RELAY NAME ADDRESSES, mx DOMAIN CLAIMANT RELAY PREFERENCE, "
-                                     "fixed DOMAIN CLAIMANT HOST PREFERENCE: what meshd has put into DNS.\n"
-                                     "host " KEY2 " luz 192.0.2.2\n"
-                                     "host " KEY " rosa_1 192.0.2.1,2001:db8::1\n"
-                                     "mx a.test " KEY " " KEY2 " 10\n"
-                                     "mx a.test " KEY " " KEY " 65535\n"
-                                     "mx b.test " KEY2 " " KEY " 0\n"
-                                     "fixed a.test " KEY " mx.b.test 20\n"
-                                     "fixed a.test " KEY " mx.a.test 30\n";
+static const char published_file[] =
+        "# host RELAY NAME ADDRESSES [gone|old SECONDS], mx DOMAIN CLAIMANT RELAY PREFERENCE, "
+        "fixed DOMAIN CLAIMANT HOST PREFERENCE: what meshd has put into DNS.\n"
+        "host " KEY2 " luz 192.0.2.2\n"
+        "host " KEY " rosa_1 192.0.2.1,2001:db8::1\n"
+        "mx a.test " KEY " " KEY2 " 10\n"
+        "mx a.test " KEY " " KEY " 65535\n"
+        "mx b.test " KEY2 " " KEY " 0\n"
+        "fixed a.test " KEY " mx.b.test 20\n"
+        "fixed a.test " KEY " mx.a.test 30\n";
 
 static void reads_and_renders_what_was_published(void **state)
 {
@@ -226,7 +227,7 @@ static void reads_and_renders_what_was_published(void **state)
 	unsigned line = 0;
 
 	(void)state;
-	assert_int_equal(facts_parse_published(text(published_file), &published, &line), RESULT_OK);
+	assert_int_equal(facts_parse_published(text(published_file), 0, &published, &line), RESULT_OK);
 	assert_int_equal(published.host_count, 2);
 	assert_string_equal(published.hosts[1].name, "rosa_1");
 	assert_int_equal(published.hosts[1].addresses.count, 2);
@@ -235,6 +236,32 @@ static void reads_and_renders_what_was_published(void **state)
 	assert_int_equal(published.fixed_count, 2);
 	assert_string_equal(published.fixed[1].host.text, "mx.a.test");
 	assert_true(bytes_equal(render_published(&published), text(published_file)));
+	published_fini(&published);
+}
+
+/* Seconds in the file, whatever the clock says now. */
+static void keeps_how_long_a_host_is_gone(void **state)
+{
+	static const char file[] =
+	        "host " KEY2 " nia 192.0.2.2 gone 90\nhost " KEY2 " luz 192.0.2.2 old 3000\n"
+	        "mx a.test " KEY " " KEY2 " 10\n";
+	struct published published;
+	unsigned line = 0;
+	struct writer w;
+
+	(void)state;
+	assert_int_equal(facts_parse_published(text(file), 5000, &published, &line), RESULT_OK);
+	assert_string_equal(published.hosts[0].name, "nia");
+	assert_true(published.hosts[0].gone && !published.hosts[0].old && published.hosts[0].is_named);
+	assert_int_equal(published.hosts[0].gone_ms, -85000);
+	assert_true(published.hosts[1].gone && published.hosts[1].old && !published.hosts[1].is_named);
+	assert_ptr_equal(published_host_find(&published, published.hosts[1].relay), &published.hosts[0]);
+	writer_init(&w, 10000);
+	facts_render_published(&published, 15999, &w);
+	writer_raw(&w, "", 1);
+	assert_non_null(strstr((const char *)w.data, " nia 192.0.2.2 gone 100\n"));
+	assert_non_null(strstr((const char *)w.data, " luz 192.0.2.2 old 3010\n"));
+	writer_fini(&w);
 	published_fini(&published);
 }
 
@@ -262,6 +289,11 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 	        {"host " KEY " rosa 1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,1.1.1.9",
 	                RESULT_MALFORMED},
 	        {"host " KEY2 "x rosa 192.0.2.1", RESULT_MALFORMED},
+	        {"host " KEY " rosa 192.0.2.1 gone", RESULT_MALFORMED},
+	        {"host " KEY " rosa 192.0.2.1 gone 1 x", RESULT_MALFORMED},
+	        {"host " KEY " rosa 192.0.2.1 lost 1", RESULT_MALFORMED},
+	        {"host " KEY " rosa 192.0.2.1 gone -1", RESULT_MALFORMED},
+	        {"host " KEY " rosa 192.0.2.1 old 1000000001", RESULT_MALFORMED},
 	};
 
 	(void)state;
@@ -272,7 +304,7 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 
 		snprintf(file, sizeof file, "mx aa.test " KEY " " KEY " 1\nhost " KEY2 " luz 192.0.2.2\n%s\n",
 		        rows[i].line);
-		assert_int_equal(facts_parse_published(text(file), &out, &line), rows[i].result);
+		assert_int_equal(facts_parse_published(text(file), 0, &out, &line), rows[i].result);
 		assert_int_equal(line, 3);
 		assert_int_equal(out.mx_count + out.host_count, 0);
 		assert_true(out.mx == NULL && out.hosts == NULL);
@@ -282,21 +314,23 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 static void reads_the_seq_and_nothing_else(void **state)
 {
 	static const char *const bad[] = {
-	        "", "#\n", "x\n", "1 2\n", "1\n2\n", "-1\n", "18446744073709551616\n", "01\n"};
+	        "", "#\n", "x\n", "1 2\n", "1\n2\n", "-1\n", "18446744073709551616\n", "01\n",
+	        "1 behind it\n"};
+	bool behind = false;
 	uint64_t last = 7;
 	unsigned line = 0;
 	struct writer w;
 
 	(void)state;
 	writer_init(&w, 64);
-	facts_render_seq(UINT64_MAX, &w);
-	assert_int_equal(facts_parse_seq(take(&w), &last, &line), RESULT_OK);
-	assert_true(last == UINT64_MAX);
-	assert_int_equal(facts_parse_seq(text("# ours\n0\n\n"), &last, &line), RESULT_OK);
-	assert_true(last == 0);
+	facts_render_seq(UINT64_MAX, true, &w);
+	assert_int_equal(facts_parse_seq(take(&w), &last, &behind, &line), RESULT_OK);
+	assert_true(last == UINT64_MAX && behind);
+	assert_int_equal(facts_parse_seq(text("# ours\n0\n\n"), &last, &behind, &line), RESULT_OK);
+	assert_true(last == 0 && !behind);
 	for (unsigned i = 0; i < COUNT(bad); i++) {
 		line = 0;
-		assert_int_equal(facts_parse_seq(text(bad[i]), &last, &line), RESULT_MALFORMED);
+		assert_int_equal(facts_parse_seq(text(bad[i]), &last, &behind, &line), RESULT_MALFORMED);
 		assert_in_range(line, 1, 2);
 	}
 }
@@ -377,7 +411,8 @@ static void reads_cut_files_without_harm(void **state)
 		struct published published;
 		unsigned line = 0;
 
-		if (facts_parse_published(pool_copy(published_file, length), &published, &line) == RESULT_OK)
+		if (facts_parse_published(pool_copy(published_file, length), 0, &published, &line) ==
+		        RESULT_OK)
 			assert_true(published.mx_count <= 3 && published.host_count <= 2);
 		published_fini(&published);
 	}
@@ -401,6 +436,7 @@ int main(void)
 	        TEST(reads_empty_files_as_nothing),
 	        TEST(tells_the_bad_line_of_applied_rows),
 	        TEST(reads_and_renders_what_was_published),
+	        TEST(keeps_how_long_a_host_is_gone),
 	        TEST(tells_the_bad_line_of_what_was_published),
 	        TEST(reads_the_seq_and_nothing_else),
 	        TEST(reads_back_the_objects_that_it_renders),

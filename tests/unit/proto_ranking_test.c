@@ -20,16 +20,17 @@ static int setup(void **state)
 }
 
 /* A contender by a letter. Carriers: N named, a may be added, - may not; the same down: D, d; the same
- * without a link: L, l; by force: F named, f not, both down. Named and no carriers: W by somebody's word, B
- * barred, X failed by others' word, U unheld. */
+ * without a link: L, l; with one for a short while: S; by force: F named, f not, both down. Named and no
+ * carriers: W by somebody's word, B barred, X failed by others' word, U unheld. */
 static struct contender contender_of(char letter)
 {
 	return (struct contender){
 	        .preference = 10,
-	        .named = strchr("NDLFWBXU", letter) != NULL,
+	        .named = strchr("NDLSFWBXU", letter) != NULL,
 	        .addable = strchr("alf", letter) != NULL,
 	        .up = strchr("DdFf", letter) == NULL,
 	        .linked = strchr("Ll", letter) == NULL,
+	        .firm = strchr("LlSs", letter) == NULL,
 	        .forced = letter == 'F' || letter == 'f',
 	        .ousting = letter == 'W'   ? OUSTING_WORD
 	                   : letter == 'B' ? OUSTING_BAR
@@ -112,18 +113,24 @@ static void chooses_step_by_step(void **state)
 static void takes_failures_out_one_by_one_and_leaves_two(void **state)
 {
 	static const struct row rows[] = {
-	        {"NNND", "rf", "xxx."}, {"NNND", "r", "xxxx"}, /* the breaker holds */
-	        {"NNND", "f", "xxxx"},                         /* static */
-	        {"NNDD", "rf", "xxx."},                        /* one, the last in rank */
-	        {"DDNN", "rf", "x.xx"}, {"ND", "rf", "xx"},    /* never below two */
-	        {"DD", "rf", "xx"}, {"D", "rf", "x"},
+	        {"NNND", "rf", "xxx."},
+	        {"NNND", "r", "xxxx"},  /* the breaker holds */
+	        {"NNND", "f", "xxxx"},  /* static */
+	        {"NNDD", "rf", "xxx."}, /* one, the last in rank */
+	        {"DDNN", "rf", "x.xx"},
+	        {"ND", "rf", "xx"}, /* never below two */
+	        {"DD", "rf", "xx"},
+	        {"D", "rf", "x"},
 	        {"DDDD", "rf", "xxx."}, /* all: filled to two by rank, and those stay */
-	        {"DDD", "rf", "xx."}, {"DDDdaa", "rf", "xx..xx"}, /* others come at once */
-	        {"NDa", "rf", "x.x"},                             /* replaced in one step */
-	        {"NDa", "r", "xxx"},                              /* or joined, until it may go */
-	        {"ND-", "rf", "xx."},                             /* nobody can be added */
-	        {"ND-d", "rf", "xx.."}, {"Dd", "rf", "x."},       /* the first two, though down */
-	        {"NNNX", "rf", "xxx."}, {"NX", "rf", "xx"},
+	        {"DDD", "rf", "xx."},
+	        {"DDDdaa", "rf", "xx..xx"}, /* others come at once */
+	        {"NDa", "rf", "x.x"},       /* replaced in one step */
+	        {"NDa", "r", "xxx"},        /* or joined, until it may go */
+	        {"ND-", "rf", "xx."},       /* nobody can be added */
+	        {"ND-d", "rf", "xx.."},
+	        {"Dd", "rf", "x."}, /* the first two, though down */
+	        {"NNNX", "rf", "xxx."},
+	        {"NX", "rf", "xx"},
 	        {"NUD", "rf", "xxx"}, /* two of those that can be judged */
 	        {"NNUD", "rf", "xxx."},
 	};
@@ -151,6 +158,8 @@ static void counts_links_while_two_have_one(void **state)
 	        {"NNDL", "rf", "xx.x"}, /* who is down goes first */
 	        {"NND", "rf", "xx."},
 	        {"NLDa", "rf", "xx.x"},
+	        {"NSL", "rf", "xxx"}, /* one after the other they see the home again */
+	        {"NNSL", "rf", "xxx."},
 	};
 
 	(void)state;

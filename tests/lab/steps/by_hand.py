@@ -18,7 +18,7 @@ SECONDS_TO_ARRIVE = 30
 
 def tell(scene):
     owner = scene.sent.homes_of[DOMAIN][0]
-    scene.places.set_at_registrar(DOMAIN, village.pool_mx(DOMAIN) + f"@ {village.TTL_OF_ownerS} IN MX 10 {HAND_MADE}.\n")
+    scene.places.set_at_registrar(DOMAIN, village.pool_mx(DOMAIN) + f"@ {village.TTL_OF_OWNERS} IN MX 10 {HAND_MADE}.\n")
     scene.agent(RELAY).ctl("leave")
     wait_until(f"{RELAY} leaves: {OTHER} is out of her tables", SECONDS_TO_LEAVE,
                lambda: not _serves(scene, OTHER), pause=0.5)
