@@ -28,17 +28,17 @@ static void tables_answered(void *context, const json_t *reply)
 	struct errand *errand = context;
 	char error[512];
 	struct event event = {.type = EVENT_TABLES, .id = errand->id, .text = error};
-	char *shadowed = NULL;
+	struct text report = {0};
 
 	event.ok = driver_reply_ok(reply, error, sizeof error);
 	if (event.ok) {
 		errand->agent->tables_rebuilt = true;
 		error[0] = '\0';
-		shadowed = driver_reply_lines(reply, "shadowed");
-		event.data = bytes_of(shadowed, shadowed != NULL ? strlen(shadowed) : 0);
+		driver_reply_tables(reply, &report);
+		event.data = bytes_of(text_get(&report), report.length);
 	}
 	agent_event(errand->agent, &event);
-	free(shadowed);
+	text_fini(&report);
 	free(errand);
 }
 
@@ -46,7 +46,7 @@ static void tables_answered(void *context, const json_t *reply)
 static void tables_prepared(void *context, const json_t *reply)
 {
 	(void)context;
-	(void)reply; /* refused where there are rows already, and then there is nothing to make */
+	(void)reply; /* what is in them already stays */
 }
 
 /* Rows go in only where Postfix is set up for them. */
@@ -156,6 +156,50 @@ void errand_local(struct agent *agent, struct effect *effect)
 	        errand_create(agent, effect->id));
 }
 
+static void queue_answered(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512] = "";
+	struct event event = {.type = EVENT_QUEUE, .id = errand->id, .text = error};
+	char *lines = NULL;
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	if (event.ok)
+		lines = driver_reply_queue(reply);
+	if (lines != NULL) {
+		event.data = bytes_of(lines, strlen(lines));
+		event.serial = (uint64_t)json_integer_value(json_object_get(reply, "lifetime_s"));
+	}
+	agent_event(errand->agent, &event);
+	free(lines);
+	free(errand);
+}
+
+void errand_queue(struct agent *agent, struct effect *effect)
+{
+	helper_process_ask(agent->helper,
+	        driver_request_queue(&agent->config, bytes_of(effect->data, effect->length)), queue_answered,
+	        errand_create(agent, effect->id));
+}
+
+static void flush_answered(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512] = "";
+	struct event event = {.type = EVENT_FLUSHED, .id = errand->id, .text = error};
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	agent_event(errand->agent, &event);
+	free(errand);
+}
+
+void errand_flush(struct agent *agent, struct effect *effect)
+{
+	helper_process_ask(agent->helper,
+	        driver_request_flush(&agent->config, bytes_of(effect->data, effect->length)), flush_answered,
+	        errand_create(agent, effect->id));
+}
+
 static void looked(void *context, const json_t *reply)
 {
 	struct errand *errand = context;
@@ -208,11 +252,4 @@ void errand_drop(void *context)
 	if (errand != NULL && errand->request != NULL)
 		json_decref(errand->request);
 	free(errand);
-}
-
-/* No driver for this yet: unanswered. */
-void errand_nothing(struct agent *agent, struct effect *effect)
-{
-	(void)agent;
-	(void)effect;
 }

@@ -13,8 +13,9 @@ void errand_zone(struct agent *agent, struct effect *effect);
 void errand_read(struct agent *agent, struct effect *effect);
 void errand_local(struct agent *agent, struct effect *effect);
 void errand_probe(struct agent *agent, struct effect *effect); /* banner, rcpt */
+void errand_queue(struct agent *agent, struct effect *effect);
+void errand_flush(struct agent *agent, struct effect *effect);
 void errand_look(struct agent *agent, struct effect *effect);
-void errand_nothing(struct agent *agent, struct effect *effect);
 
 /* Of an errand that is never answered: the helper's and the probes' `drop`. */
 void errand_drop(void *context);

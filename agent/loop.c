@@ -181,8 +181,8 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_BANNER] = errand_probe,
 	        [EFFECT_RCPT] = errand_probe,
 	        [EFFECT_LOOK] = errand_look,
-	        [EFFECT_QUEUE] = errand_nothing,
-	        [EFFECT_FLUSH] = errand_nothing,
+	        [EFFECT_QUEUE] = errand_queue,
+	        [EFFECT_FLUSH] = errand_flush,
 	        [EFFECT_ALARM] = on_alarm,
 	        [EFFECT_AUDIT] = on_audit,
 	};
@@ -355,6 +355,22 @@ static enum result start_core(struct agent *agent, struct complaint *why)
 	return result;
 }
 
+/* What this node signed others hold too; what was applied or published nobody else knows. */
+static const char *fact_tip(const char *name, enum result result)
+{
+	bool is_signed = strcmp(name, FACT_HEAD) == 0 || strcmp(name, FACT_CARRIAGE) == 0;
+
+	if (is_signed && result == RESULT_BAD_SIGNATURE)
+		return "it was signed with other keys than those in keys/: put both back from one backup, or "
+		       "move this file away: other members hold what this node signed";
+	if (is_signed)
+		return "meshd writes this file itself: put it back from a backup, or move it away: other "
+		       "members hold what this node signed; the mail server goes on meanwhile with what it "
+		       "has";
+	return "meshd writes this file itself: put it back from a backup; the mail server goes on meanwhile "
+	       "with what it has";
+}
+
 static enum result load_facts(struct agent *agent, struct complaint *why)
 {
 	for (unsigned i = 0; core_fact_names[i] != NULL; i++) {
@@ -374,9 +390,7 @@ static enum result load_facts(struct agent *agent, struct complaint *why)
 			continue;
 		complaint_set(why, "%s/%s:%u: %s", agent->paths.var_dir, core_fact_names[i], line,
 		        result_text(result));
-		complaint_set_tip(why,
-		        "meshd writes this file itself: put it back from a backup; the mail server goes "
-		        "on meanwhile with what it has");
+		complaint_set_tip(why, "%s", fact_tip(core_fact_names[i], result));
 		return result;
 	}
 	return RESULT_OK;

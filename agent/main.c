@@ -13,6 +13,7 @@
 #include "agent/driver/helper.h"
 #include "agent/driver/setup_postfix.h"
 #include "agent/driver/textfile.h"
+#include "agent/hold.h"
 #include "agent/log.h"
 #include "agent/loop.h"
 #include "agent/operator/init.h"
@@ -26,6 +27,7 @@ static const char usage[] =
         "       meshd [--prefix DIR] --net NET --init NAME ADDRESS [--mesh-prefix PREFIX]\n"
         "       meshd [--prefix DIR] --net NET --key         print this node's key line\n"
         "       meshd [--prefix DIR] --net NET --setup postfix | tinc [DIRECTORY]\n"
+        "       meshd [--prefix DIR] --net NET --hold|--release MEMBER|DOMAIN\n"
         "       meshd --help | --version\n"
         "\n"
         "meshd runs beside tinc, gossips signed claims with its friends' agents and drives this node's\n"
@@ -36,6 +38,8 @@ enum mode {
 	MODE_INIT,
 	MODE_KEY,
 	MODE_SETUP,
+	MODE_HOLD,
+	MODE_RELEASE,
 	MODE_HELPER,
 	MODE_STORE_READER,
 	MODE_HELP,
@@ -49,6 +53,7 @@ struct options {
 	const char *fd; /* of the helper and the store's reader: the socket to their parent */
 	const char *dir;
 	const char *setup;
+	const char *whose;     /* mail to be held or released */
 	const char *setup_dir; /* of the tinc net; NULL: /etc/tinc/NET */
 	struct init_options init;
 };
@@ -62,6 +67,8 @@ static bool take_options(int argc, char **argv, struct options *out)
 	        {"init", no_argument, NULL, MODE_INIT},
 	        {"key", no_argument, NULL, MODE_KEY},
 	        {"setup", required_argument, NULL, MODE_SETUP},
+	        {"hold", required_argument, NULL, MODE_HOLD},
+	        {"release", required_argument, NULL, MODE_RELEASE},
 	        {"helper", required_argument, NULL, MODE_HELPER},
 	        {"store-reader", required_argument, NULL, MODE_STORE_READER},
 	        {"help", no_argument, NULL, MODE_HELP},
@@ -84,6 +91,8 @@ static bool take_options(int argc, char **argv, struct options *out)
 			out->mode = (enum mode)row;
 		if (row == MODE_SETUP)
 			out->setup = optarg;
+		if (row == MODE_HOLD || row == MODE_RELEASE)
+			out->whose = optarg;
 		if (row == MODE_HELPER || row == MODE_STORE_READER)
 			out->fd = optarg;
 	}
@@ -263,6 +272,8 @@ int main(int argc, char **argv)
 		return complain(&why);
 	if (options.mode == MODE_INIT)
 		return init_main(&paths, &options.init);
+	if (options.mode == MODE_HOLD || options.mode == MODE_RELEASE)
+		return hold_main(&paths, options.whose, options.mode == MODE_HOLD);
 	if (options.mode == MODE_KEY)
 		return init_key_main(&paths);
 	return options.mode == MODE_SETUP ? run_setup(&paths, options.setup, options.setup_dir)

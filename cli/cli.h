@@ -28,6 +28,9 @@ struct cli {
 	const char *duration;    /* --for, of force; NULL if it wasn't given */
 	const char *reason;      /* of force; NULL if it wasn't given */
 	bool verbose;            /* of domains */
+	bool hold;               /* of queue */
+	bool release;            /* of queue */
+	bool all;                /* of flush */
 	bool now;                /* of drain and leave */
 	bool clear;              /* of force */
 	bool take_newer;         /* of recover */

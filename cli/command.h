@@ -17,6 +17,8 @@ enum cli_takes {
 	CLI_TAKES_NOW = 8,         /* --now */
 	CLI_TAKES_FORCE = 16,      /* --for DURATION, --reason TEXT, --clear */
 	CLI_TAKES_RECOVER = 32,    /* --take-newer, --keep-mine */
+	CLI_TAKES_HOLD = 64,       /* --hold, --release */
+	CLI_TAKES_ALL = 128,       /* --all */
 };
 
 struct cli_command {
@@ -60,6 +62,11 @@ enum cli_exit command_thaw(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_undrain(const struct cli *cli, char *const *args, int count);
 enum cli_exit command_unpin(const struct cli *cli, char *const *args, int count);
 
+/* cli/command_mail.c: mail that waits. */
+enum cli_exit command_flush(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_homes(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_queue(const struct cli *cli, char *const *args, int count);
+enum cli_exit command_waiting(const struct cli *cli, char *const *args, int count);
 /* cli/command_tinc.c */
 enum cli_exit command_tinc_event(const struct cli *cli, char *const *args, int count);
 

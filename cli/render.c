@@ -63,6 +63,18 @@ void render_age(char text[RENDER_AGE_SIZE], long long seconds)
 	}
 }
 
+void render_span(char text[RENDER_AGE_SIZE], long long seconds)
+{
+	const long long minute = 60, hour = 3600;
+
+	if (seconds < hour || seconds >= 10 * hour)
+		render_age(text, seconds);
+	else if (seconds % hour < minute)
+		snprintf(text, RENDER_AGE_SIZE, "%lld h", seconds / hour);
+	else
+		snprintf(text, RENDER_AGE_SIZE, "%lld h %02lld", seconds / hour, seconds % hour / minute);
+}
+
 void render_date(char text[RENDER_DATE_SIZE], long long seconds)
 {
 	const long long year_9999 = 253402300799;

@@ -25,6 +25,9 @@ void render_text(FILE *out, const char *text);
 /* "42 s", "12 min", "3 h", "5 d"; "" for a negative age. */
 void render_age(char text[RENDER_AGE_SIZE], long long seconds);
 
+/* The same, finer: "1 h 50" below ten hours. */
+void render_span(char text[RENDER_AGE_SIZE], long long seconds);
+
 /* "2026-03-01 12:00" in UTC; "" for a negative or absurd time. */
 void render_date(char text[RENDER_DATE_SIZE], long long seconds);
 

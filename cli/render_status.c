@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/render.h"
+#include "cli/render_mail.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SUMMARY_WIDTH 20 /* so that what follows stands below the mesh of the first line */
@@ -97,11 +98,13 @@ static void render_domain(FILE *out, const char *label, const char *summary, con
 {
 	char relays[RENDER_WORDS_SIZE];
 	const char *state = render_get_text(domain, "state");
+	const char *public_dns = render_get_text(json_object_get(domain, "public_dns"), "state");
 
 	render_join(relays, json_object_get(domain, "relays"), " ");
 	if (strcmp(state, "ok") == 0)
-		render_line(out, label, "%-*s%s: MX %s", SUMMARY_WIDTH, summary,
-		        render_get_text(domain, "domain"), relays);
+		render_line(out, label, "%-*s%s: MX %s%s", SUMMARY_WIDTH, summary,
+		        render_get_text(domain, "domain"), relays,
+		        strcmp(public_dns, "agrees") == 0 ? " (public DNS agrees)" : "");
 	else
 		render_line(out, label, "%-*s%s: %s, %s", SUMMARY_WIDTH, summary,
 		        render_get_text(domain, "domain"), state, render_get_text(domain, "detail"));
@@ -300,8 +303,8 @@ static void render_warnings(FILE *out, const json_t *data)
 void render_status(FILE *out, const json_t *data)
 {
 	static void (*const parts[])(FILE * out, const json_t *data) = {render_headline, render_observe,
-	        render_word, render_my_domains, render_carried, render_tables, render_published,
-	        render_members, render_strangers, render_notes, render_warnings};
+	        render_word, render_my_domains, render_carried, render_waiting_lines, render_tables,
+	        render_published, render_members, render_strangers, render_notes, render_warnings};
 
 	for (size_t i = 0; i < COUNT(parts); i++)
 		parts[i](out, data);
@@ -318,10 +321,13 @@ static size_t render_rows(FILE *out, const json_t *tables, const char *name, con
 
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
-		const char *const cells[] = {
-		        sign, render_get_text(row, "domain"), render_get_text(row, "nexthop")};
+		const char *to = render_get_text(row, "to");
+		bool goes = to[0] != '\0' && strcmp(to, "in") != 0;
+		const char *const cells[] = {sign, render_get_text(row, "domain"),
+		        goes ? to : render_get_text(row, "nexthop"),
+		        goes ? render_get_text(row, "detail") : ""};
 
-		render_table_add(&table, cells, COUNT(cells));
+		render_table_add(&table, cells, goes ? COUNT(cells) : COUNT(cells) - 1);
 	}
 	render_table_print(&table, out, "tables");
 	return json_array_size(rows);

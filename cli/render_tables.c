@@ -118,6 +118,7 @@ static const char *owner_of(const json_t *domain)
 static void add_domain(struct render_table *table, const json_t *domain, bool has_published)
 {
 	char relays[RENDER_WORDS_SIZE], published[RENDER_WORDS_SIZE], notes[RENDER_CELL_SIZE];
+	const json_t *said = json_object_get(domain, "public_dns");
 	const char *detail = render_get_text(domain, "detail");
 	size_t count = 0;
 	const char *cells[6];
@@ -125,6 +126,8 @@ static void add_domain(struct render_table *table, const json_t *domain, bool ha
 	render_join(relays, json_object_get(domain, "relays"), " ");
 	render_join(published, json_object_get(domain, "published"), " ");
 	render_join(notes, json_object_get(domain, "notes"), "; ");
+	if (!is_there(notes) && json_is_true(json_object_get(said, "wrong")))
+		snprintf(notes, sizeof notes, "%.500s", render_get_text(said, "detail"));
 	cells[count++] = render_get_text(domain, "domain");
 	cells[count++] = owner_of(domain);
 	cells[count++] = render_get_text(domain, "state");
@@ -133,6 +136,29 @@ static void add_domain(struct render_table *table, const json_t *domain, bool ha
 		cells[count++] = is_there(published) ? published : "-";
 	cells[count++] = is_there(detail) ? detail : notes;
 	render_table_add(table, cells, count);
+}
+
+/* "    10 mx.rosa.test 192.0.2.1" lines below what it means. */
+static void render_public_dns(FILE *out, const json_t *said)
+{
+	const json_t *list = json_object_get(said, "mx");
+	char age[RENDER_AGE_SIZE], addresses[RENDER_WORDS_SIZE], line[RENDER_CELL_SIZE];
+
+	if (!json_is_object(said))
+		return;
+	render_age(age, render_get_number(said, "looked_s", -1));
+	snprintf(line, sizeof line, "%.400s%s%s%s", render_get_text(said, "detail"),
+	        is_there(age) ? ", looked at " : "", age, is_there(age) ? " ago" : "");
+	render_under(out, "", line);
+	render_under(out, "tip: ", render_get_text(said, "tip"));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *mx = json_array_get(list, i);
+
+		render_join(addresses, json_object_get(mx, "addresses"), " ");
+		snprintf(line, sizeof line, "%lld %.253s %.200s", render_get_number(mx, "preference", 0),
+		        render_get_text(mx, "host"), is_there(addresses) ? addresses : "(no address)");
+		render_under(out, "public MX ", line);
+	}
 }
 
 static void render_paragraph(FILE *out, const json_t *domain)
@@ -152,6 +178,7 @@ static void render_paragraph(FILE *out, const json_t *domain)
 	render_reasons(out, json_object_get(domain, "reasons"), "    ");
 	render_join(published, json_object_get(domain, "published"), " ");
 	render_under(out, "MX published here: ", published);
+	render_public_dns(out, json_object_get(domain, "public_dns"));
 	for (size_t i = 0; i < json_array_size(notes); i++) {
 		const char *note = json_string_value(json_array_get(notes, i));
 

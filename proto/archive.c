@@ -542,6 +542,7 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
         struct bytes object, struct moment now, const struct timing *timing)
 {
 	const struct statement *before = author->head;
+	bool replaces = kind == OBJECT_CERTIFICATE && author->certificate_held.data != NULL;
 	enum result result = RESULT_MALFORMED;
 
 	if (kind == OBJECT_CERTIFICATE)
@@ -558,6 +559,7 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	if (author->head != before)
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
+	archive->certificates_generation += replaces && result == RESULT_OK;
 	author->ask_due |= result == RESULT_OK;
 	author->offer_due |= result == RESULT_OK;
 	return result;

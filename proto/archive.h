@@ -57,6 +57,7 @@ struct author {
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
 	bool ask_due;            /* gossip: somebody may have something newer of it */
 	bool offer_due;          /* gossip: somebody may lack something of it */
+	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
 };
 
@@ -74,10 +75,11 @@ struct archive {
 	struct dropped *dropped; /* since somebody last set dropped_count to 0 */
 	unsigned dropped_count;
 	unsigned dropped_capacity;
-	uint64_t beacon_generation;  /* grows with every beacon */
-	uint64_t vouches_generation; /* grows with an author's first head and when vouches change */
-	uint64_t members_generation; /* grows when an author is added or removed */
-	uint64_t generation;         /* grows with every change of what is held */
+	uint64_t beacon_generation;       /* grows with every beacon */
+	uint64_t vouches_generation;      /* grows with an author's first head and when vouches change */
+	uint64_t certificates_generation; /* grows with every certificate that replaces another */
+	uint64_t members_generation;      /* grows when an author is added or removed */
+	uint64_t generation;              /* grows with every change of what is held */
 };
 
 enum result archive_init(struct archive *archive, unsigned max);

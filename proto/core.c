@@ -27,14 +27,16 @@ struct core {
 	size_t bits_length;
 	uint8_t bits_carriage[HASH_SIZE];
 	uint64_t bits_generation;
-	bool plan_due;               /* an input of planning has changed */
-	unsigned forces;             /* of the operator's that were in effect at the last look */
-	int64_t forces_ms;           /* the next one, monotonic */
-	int64_t clock_offset_ms;     /* wall less monotonic time, at the last wake-up */
-	bool clock_jumped;           /* and too few have said since what they think of it */
-	uint64_t planned_generation; /* of the archive */
-	int64_t planned_ms;          /* monotonic */
-	uint64_t carried_generation; /* of the archive's vouches, when the carry set was last computed */
+	bool plan_due;                 /* an input of planning has changed */
+	unsigned forces;               /* of the operator's that were in effect at the last look */
+	int64_t forces_ms;             /* the next one, monotonic */
+	int64_t clock_offset_ms;       /* wall less monotonic time, at the last wake-up */
+	bool clock_jumped;             /* and too few have said since what they think of it */
+	uint64_t planned_generation;   /* of the archive */
+	int64_t planned_ms;            /* monotonic */
+	uint64_t certified_generation; /* of the archive's certificates, when sessions were last judged by
+	                                  them */
+	uint64_t carried_generation;   /* of the archive's vouches, when the carry set was last computed */
 };
 
 const char *const core_fact_names[] = {
@@ -196,6 +198,16 @@ static void recarry(struct core *core)
 	peers_settle(&core->peers, &core->node, false);
 }
 
+/* Whose certificate was replaced has no session under the old one; whose identity has ended, none at all. */
+static void recertify(struct core *core)
+{
+	if (core->certified_generation == core->node.archive.certificates_generation)
+		return;
+	core->certified_generation = core->node.archive.certificates_generation;
+	settle_carried(core);
+	peers_settle(&core->peers, &core->node, false);
+}
+
 static void on_settings(struct core *core, const struct event *event)
 {
 	struct settings *copy = settings_copy(event->settings);
@@ -263,7 +275,7 @@ static void on_persisted(struct core *core, const struct event *event)
 static void on_tables(struct core *core, const struct event *event)
 {
 	relay_tables(&core->relay, &core->node, event->id, event->ok, event->data, text_of(event));
-	core->own.carriage_due = true;
+	core->own.carriage_due = core->plan_due = true;
 }
 
 static void on_zone(struct core *core, const struct event *event)
@@ -402,19 +414,26 @@ static void on_peer_up(struct core *core, struct peer *peer)
 
 /* --- one wake-up ------------------------------------------------------------------------------------- */
 
-/* The first exchange is over when a peer has offered all that it has, and what we lacked of it was given: by
- * whom it was asked of, which may be another. */
+/* An exchange is over when a peer has offered all that it has, and what we lacked of it was given: by whom it
+ * was asked of, which may be another. Each member counts once. */
 static void notice_exchange(struct core *core)
 {
-	bool offered = false, given = true;
-
-	for (unsigned i = 0; i < core->peers.count && !core->own.exchanged; i++) {
-		const struct peer *peer = core->peers.peers[i];
-
-		offered |= peer->is_up && !peer->closing && peer->offers_heard;
-		given &= peer->wants_out == peer->wants_late;
+	for (unsigned i = 0; i < core->peers.count; i++) {
+		if (core->peers.peers[i]->wants_out != core->peers.peers[i]->wants_late)
+			return;
 	}
-	core->own.exchanged |= offered && given;
+	for (unsigned i = 0; i < core->peers.count; i++) {
+		const struct peer *peer = core->peers.peers[i];
+		struct author *author = archive_find(&core->node.archive, peer->key);
+
+		if (!peer->is_up || peer->closing || !peer->offers_heard)
+			continue;
+		core->own.exchanged = true;
+		if (author != NULL && !author->exchanged) {
+			author->exchanged = true;
+			core->node.exchanges++;
+		}
+	}
 }
 
 enum { CLOCK_JUMP_MS = 10000 }; /* NTP slews by less between two wake-ups */
@@ -548,7 +567,8 @@ static void replan(struct core *core)
 	settle_looks(core);
 	core->own.head_due = true;
 	/* Who serves nothing and never did has none to plan, however much the others claim. */
-	core->own.carriage_due |= core->relay.target_count > 0 || node_self(node)->carriage_held.data != NULL;
+	core->own.carriage_due |=
+	        core->relay.verification.target_count > 0 || node_self(node)->carriage_held.data != NULL;
 }
 
 /* Chunks that no head names any more leave the store too. */
@@ -572,7 +592,8 @@ static void unstore_dropped(struct node *node)
 
 static bool mta_is_up(const struct core *core)
 {
-	return core->node.settings->has_mta && (core->relay.target_count == 0 || core->relay.mta_answers);
+	return core->node.settings->has_mta &&
+	       (core->relay.verification.target_count == 0 || core->relay.verification.mta_answers);
 }
 
 static uint64_t beacon_flags(const struct core *core)
@@ -642,6 +663,7 @@ static void settle(struct core *core)
 	met_step(core);
 	gossip_step(&core->gossip, node, &core->peers);
 	recarry(core);
+	recertify(core);
 	notice_clock(core);
 	forget_future(core);
 	notice_exchange(core);
@@ -653,7 +675,9 @@ static void settle(struct core *core)
 	queues_step(&node->queues, node, &core->relay.applied);
 	waiting_step(node, &core->peers);
 	relay_step(&core->relay, node);
-	own_step(&core->own, node, relay_serves, &core->relay);
+	struct carrying carrying = relay_carrying(&core->relay);
+
+	own_step(&core->own, node, &carrying);
 	settle_bits(core);
 	liveness_step(&core->liveness, node, &core->peers,
 	        &(struct beacon){.flags = beacon_flags(core),

@@ -36,7 +36,7 @@ enum event_type {
 	EVENT_SESSION_UP,   /* session, address, port: a connection is there (dialled or incoming) */
 	EVENT_SESSION_DOWN, /* session, text: it is gone, or the dial failed */
 	EVENT_PERSISTED,    /* id, ok */
-	EVENT_TABLES,       /* id, ok, data: shadowed names (lines), text: error */
+	EVENT_TABLES,       /* id, ok, data: see relay_tables(), text: error */
 	EVENT_ZONE,         /* id, ok, serial, text: error */
 	EVENT_READ,         /* id, ok, data: its records (lines) but those of the operator, text: error */
 	EVENT_LOCAL,        /* id, ok, data: local names (lines), text: error */

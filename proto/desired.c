@@ -5,6 +5,30 @@
 
 #include "proto/lines.h"
 
+static const char *const state_words[ROW_STATES] = {
+        [ROW_IN] = "in",
+        [ROW_LEAVING] = "leaving",
+        [ROW_ENDING] = "ending",
+        [ROW_GONE] = "gone",
+        [ROW_LOCAL] = "local",
+};
+
+const char *row_state_word(enum row_state state)
+{
+	return state_words[state];
+}
+
+bool row_state_parse(struct bytes word, enum row_state *out)
+{
+	for (unsigned i = 0; i < ROW_STATES; i++) {
+		if (bytes_equal(word, bytes_of(state_words[i], strlen(state_words[i])))) {
+			*out = (enum row_state)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void table_rows_fini(struct table_rows *rows)
 {
 	free(rows->rows);
@@ -32,10 +56,13 @@ static bool route_equal(const struct route *a, const struct route *b)
 	return equal;
 }
 
+/* What is durable of two rows; how far their timers are is no difference. */
 static bool row_equal(const struct table_row *a, const struct table_row *b)
 {
 	return strcmp(a->domain.text, b->domain.text) == 0 && memcmp(a->author, b->author, KEY_SIZE) == 0 &&
-	       a->version == b->version && a->since_ms == b->since_ms && route_equal(&a->route, &b->route);
+	       a->version == b->version && a->since_ms == b->since_ms && route_equal(&a->route, &b->route) &&
+	       a->waits == b->waits && a->state == b->state && a->reason == b->reason &&
+	       a->state_ms == b->state_ms;
 }
 
 bool table_rows_equal(const struct table_rows *a, const struct table_rows *b)
@@ -69,6 +96,15 @@ void published_drop_olds(struct published *published)
 	published->olds = NULL;
 	published->old_count = 0;
 	published->old_idle_ms = 0;
+}
+
+const uint8_t *row_incumbent(const struct table_row *row, const uint8_t author[KEY_SIZE])
+{
+	bool stays = row != NULL && row->state == ROW_IN && row->reason == STANDING_ACTIVE;
+
+	if (row != NULL && (stays || memcmp(row->author, author, KEY_SIZE) == 0))
+		return row->author;
+	return NULL;
 }
 
 void published_fini(struct published *published)

@@ -7,6 +7,7 @@
 
 #include "proto/address.h"
 #include "proto/settings.h"
+#include "proto/standing_text.h"
 
 struct nexthop {
 	struct address address;
@@ -19,14 +20,47 @@ struct route {
 	struct nexthop hops[NEXTHOPS_MAX];
 };
 
+/* How far a row is on its way out (SPEC: Order out). */
+enum row_state {
+	ROW_IN,
+	ROW_LEAVING, /* served like any other, but the carriage says that it goes */
+	ROW_ENDING,  /* new mail is deferred; what is queued goes out by the transport entry */
+	ROW_GONE,    /* in no table, once the driver has said so; then the row is forgotten */
+	ROW_LOCAL,   /* the same, since our MTA holds the name itself: transport goes first */
+	ROW_STATES
+};
+
+/* One word for files and --json. */
+const char *row_state_word(enum row_state state);
+bool row_state_parse(struct bytes word, enum row_state *out);
+
+/* Where a row's timers stand. They run while this node runs, whatever its clocks say. */
+struct row_timers {
+	int64_t elapsed_ms; /* in this state */
+	int64_t clear_ms; /* of it, up to the last look: public DNS hasn't led to us; ending: no mail waits */
+	unsigned ttl_s;   /* the largest TTL seen in public DNS */
+};
+
 /* One domain that this relay carries. The set of these, in order of domain, is what the MTA's tables are made
  * of and what the durable `applied` file holds. */
 struct table_row {
 	struct domain_name domain;
-	uint8_t author[KEY_SIZE]; /* the claimant */
+	uint8_t author[KEY_SIZE]; /* the claimant; zeroes: nobody knows (STANDING_FOUND) */
 	uint64_t version;         /* the claims version that added the claim: its `since` */
 	int64_t since_ms;         /* wall time of going in */
-	struct route route;
+	struct route route;       /* empty only where `waits` */
+	bool waits;               /* transport says retry: until the operator says where to */
+	enum row_state state;
+	enum standing reason; /* why it goes; of one that is in: why it will, once tables were exchanged */
+	int64_t state_ms;     /* wall time since when it is in this state; 0 while in */
+	struct row_timers timers;
+	/* Of this life only. */
+	int64_t from_ms; /* monotonic; answers of before prove nothing */
+	int64_t look_ms; /* of the last answer that was taken into account; 0: none */
+	bool clear;      /* that answer was good for going on */
+	bool named;      /* in it public DNS led to us */
+	bool alarmed;    /* its owner was told that it must change something */
+	bool back;       /* it wasn't served any more, and is in again: what was verified before is void */
 };
 
 struct table_rows {
@@ -85,7 +119,18 @@ struct published {
 void table_rows_fini(struct table_rows *rows);
 enum result table_rows_copy(const struct table_rows *rows, struct table_rows *out);
 bool table_rows_equal(const struct table_rows *a, const struct table_rows *b);
+/* Of any state. */
 const struct table_row *table_rows_find(const struct table_rows *rows, struct bytes domain);
+
+/* Whether new mail for it is taken: it is in relay_domains and access, not only in transport. */
+static inline bool row_is_relayed(const struct table_row *row)
+{
+	return row->state == ROW_IN || row->state == ROW_LEAVING;
+}
+
+/* Whom standing_of() is to hold for the incumbent when it judges a claim of that author: the claimant of a
+ * row that stays, or of any row if that is the author itself. NULL: nobody. */
+const uint8_t *row_incumbent(const struct table_row *row, const uint8_t author[KEY_SIZE]);
 
 void published_fini(struct published *published);
 enum result published_copy(const struct published *published, struct published *out);

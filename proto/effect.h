@@ -16,7 +16,8 @@ enum effect_type {
 	EFFECT_SEND,    /* data to a session */
 	EFFECT_DIAL,    /* connect from our VPN address -> EVENT_SESSION_UP or EVENT_SESSION_DOWN */
 	EFFECT_CLOSE,   /* after what was sent; answered by nothing */
-	EFFECT_TABLES,  /* make the MTA's tables hold `rows` -> EVENT_TABLES */
+	EFFECT_TABLES,  /* make the MTA's tables hold `rows`, each as its state says, and take nothing out but
+	                 * those that are gone or local -> EVENT_TABLES */
 	EFFECT_ZONE,    /* make the zone `name` hold `data` (lines of records) -> EVENT_ZONE */
 	EFFECT_READ,    /* what of ours stands in the zone `name`? -> EVENT_READ */
 	EFFECT_LOCAL,   /* which of `data` (lines of names) does the MTA hold as local? -> EVENT_LOCAL */

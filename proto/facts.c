@@ -109,38 +109,82 @@ static void put_route(struct writer *w, const struct route *route)
 		address_render(&route->hops[i].address, address);
 		writer_format(w, "%s%s/%u", i > 0 ? "," : "", address, route->hops[i].port);
 	}
+	if (route->count == 0)
+		writer_format(w, "-");
+}
+
+static const uint8_t nobody[KEY_SIZE];
+
+static void put_row(struct writer *w, const struct table_row *row)
+{
+	char key[KEY_TEXT_BYTES] = "-";
+
+	if (memcmp(row->author, nobody, KEY_SIZE) != 0)
+		key_render(row->author, key);
+	writer_format(w, "%s %s %llu %lld ", row->domain.text, key, (unsigned long long)row->version,
+	        (long long)row->since_ms);
+	put_route(w, &row->route);
+	writer_format(w, " %s", row_state_word(row->state));
+	if (row->state != ROW_IN || row->reason != STANDING_ACTIVE || row->waits)
+		writer_format(w, " %s %lld %lld %lld %u %s", standing_text(row->reason)->word,
+		        (long long)row->state_ms, (long long)row->timers.elapsed_ms,
+		        (long long)row->timers.clear_ms, row->timers.ttl_s, row->waits ? "retry" : "mesh");
+	writer_format(w, "\n");
 }
 
 void facts_render_applied(const struct table_rows *rows, struct writer *w)
 {
-	char key[KEY_TEXT_BYTES];
-
 	writer_format(w,
-	        "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS: what meshd has put into the MTA's tables.\n");
-	for (unsigned i = 0; i < rows->count; i++) {
-		const struct table_row *row = &rows->rows[i];
+	        "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS STATE, then of what goes REASON STATE-SINCE-MS "
+	        "ELAPSED-MS CLEAR-MS TTL-S mesh|retry: what meshd has put into the MTA's tables.\n");
+	for (unsigned i = 0; i < rows->count; i++)
+		put_row(w, &rows->rows[i]);
+}
 
-		key_render(row->author, key);
-		writer_format(w, "%s %s %llu %lld ", row->domain.text, key, (unsigned long long)row->version,
-		        (long long)row->since_ms);
-		put_route(w, &row->route);
-		writer_format(w, "\n");
-	}
+static bool field_time(struct bytes field, int64_t *out)
+{
+	uint64_t number;
+
+	if (!field_number(field, INT64_MAX, &number))
+		return false;
+	*out = (int64_t)number;
+	return true;
+}
+
+static bool field_claimant(struct bytes field, uint8_t key[KEY_SIZE])
+{
+	return field_is(field, "-") || field_key(field, key);
+}
+
+/* The fields of a row that goes, from the seventh on. */
+static bool parse_departure(const struct line *line, struct table_row *out)
+{
+	uint64_t ttl;
+
+	out->waits = field_is(line->fields[11], "retry");
+	if (!standing_parse(line->fields[6], &out->reason) || !field_time(line->fields[7], &out->state_ms) ||
+	        !field_time(line->fields[8], &out->timers.elapsed_ms) ||
+	        !field_time(line->fields[9], &out->timers.clear_ms) ||
+	        !field_number(line->fields[10], INT32_MAX, &ttl) ||
+	        !(out->waits || field_is(line->fields[11], "mesh")) ||
+	        (out->reason == STANDING_ACTIVE && (out->state != ROW_IN || !out->waits)))
+		return false;
+	out->timers.ttl_s = (unsigned)ttl;
+	return true;
 }
 
 static bool parse_row(const struct line *line, struct table_row *out)
 {
-	uint64_t since;
-
 	*out = (struct table_row){.version = 0};
-	if (line->count != 5 || !field_domain(line->fields[0], &out->domain) ||
-	        !field_key(line->fields[1], out->author) ||
+	if (line->count < 6 || !field_domain(line->fields[0], &out->domain) ||
+	        !field_claimant(line->fields[1], out->author) ||
 	        !field_number(line->fields[2], UINT64_MAX, &out->version) ||
-	        !field_number(line->fields[3], INT64_MAX, &since) ||
-	        !field_route(line->fields[4], &out->route))
+	        !field_time(line->fields[3], &out->since_ms) ||
+	        !row_state_parse(line->fields[5], &out->state))
 		return false;
-	out->since_ms = (int64_t)since;
-	return true;
+	if (line->count == 12 ? !parse_departure(line, out) : line->count != 6 || out->state != ROW_IN)
+		return false;
+	return (out->waits && field_is(line->fields[4], "-")) || field_route(line->fields[4], &out->route);
 }
 
 enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsigned *number)
@@ -166,6 +210,14 @@ enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsig
 		table_rows_fini(out);
 	}
 	return result;
+}
+
+bool facts_parse_found(const struct line *line, struct table_row *out)
+{
+	*out = (struct table_row){.version = 0};
+	return line->count == 3 && field_is(line->fields[0], "found") &&
+	       field_domain(line->fields[1], &out->domain) &&
+	       (field_is(line->fields[2], "-") || field_route(line->fields[2], &out->route));
 }
 
 enum { GONE_MAX_S = 1000000000 };
@@ -374,20 +426,23 @@ enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct pub
 
 /* --- own statements ---------------------------------------------------------------------------------- */
 
-void facts_render_seq(uint64_t last, struct writer *w)
+void facts_render_seq(uint64_t last, bool behind, struct writer *w)
 {
-	writer_format(w, "%llu\n", (unsigned long long)last);
+	writer_format(w, "%llu%s\n", (unsigned long long)last, behind ? " behind" : "");
 }
 
-enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *number)
+enum result facts_parse_seq(struct bytes text, uint64_t *last, bool *behind, unsigned *number)
 {
 	struct lines lines = lines_of(text);
 	struct line line, more;
 
 	*last = 0;
-	if (lines_next(&lines, &line) && line.count == 1 && field_number(line.fields[0], UINT64_MAX, last) &&
-	        !lines_next(&lines, &more))
+	if (lines_next(&lines, &line) && field_number(line.fields[0], UINT64_MAX, last) &&
+	        (line.count == 1 || (line.count == 2 && field_is(line.fields[1], "behind"))) &&
+	        !lines_next(&lines, &more)) {
+		*behind = line.count == 2;
 		return RESULT_OK;
+	}
 	*number = lines.number > 0 ? lines.number : 1;
 	return RESULT_MALFORMED;
 }

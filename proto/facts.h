@@ -8,6 +8,7 @@
 
 #include "proto/archive.h"
 #include "proto/desired.h"
+#include "proto/lines.h"
 #include "proto/writer.h"
 
 #define FACT_SEQ "seq"             /* the last (serial, seq) that may have been signed */
@@ -20,9 +21,15 @@
 
 enum { FACT_SIZE_MAX = 128 * 1024 * 1024 }; /* applied rows of 1,000,000 domains */
 
-/* "DOMAIN KEY VERSION SINCE_MS ADDRESS/PORT,..." a line. */
+/* "DOMAIN KEY VERSION SINCE_MS ADDRESS/PORT,... in" a line; of a row that goes "DOMAIN KEY VERSION SINCE_MS
+ * ADDRESS/PORT,... STATE REASON STATE_MS ELAPSED_MS CLEAR_MS TTL_S mesh|retry". KEY "-": nobody knows whose;
+ * no addresses: "-", only with retry. */
 void facts_render_applied(const struct table_rows *rows, struct writer *w);
 enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsigned *line);
+
+/* A line "found DOMAIN ADDRESS/PORT,..." of what a driver reports, "-" where mail waits (retry:); false: it
+ * is none. */
+bool facts_parse_found(const struct line *line, struct table_row *out);
 
 /* "mx DOMAIN CLAIMANT RELAY PREFERENCE", "host RELAY NAME ADDRESS,..." and "fixed DOMAIN CLAIMANT HOST
  * PREFERENCE" lines; a host that nothing names any more has "gone SECONDS" behind it, so long by now, and
@@ -30,9 +37,9 @@ enum result facts_parse_applied(struct bytes text, struct table_rows *out, unsig
 void facts_render_published(const struct published *published, int64_t mono_ms, struct writer *w);
 enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct published *out, unsigned *line);
 
-/* "LAST" */
-void facts_render_seq(uint64_t last, struct writer *w);
-enum result facts_parse_seq(struct bytes text, uint64_t *last, unsigned *line);
+/* "LAST", or "LAST behind": our files lack a newer head of our own that was heard of. */
+void facts_render_seq(uint64_t last, bool behind, struct writer *w);
+enum result facts_parse_seq(struct bytes text, uint64_t *last, bool *behind, unsigned *line);
 
 /* "KIND HEX" a line, in an order that archive_put() can take in: what we hold of an author's head or
  * carriage. */

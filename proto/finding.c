@@ -20,6 +20,7 @@ const char *finding_word(enum finding_kind kind)
 	        [FINDING_EMPTY] = "empty",
 	        [FINDING_NOT_YET] = "not-yet",
 	        [FINDING_DEPARTED] = "departed",
+	        [FINDING_LEAVING] = "leaving",
 	        [FINDING_FOREIGN] = "foreign",
 	        [FINDING_NONE] = "none",
 	};
@@ -35,6 +36,11 @@ bool finding_is_wrong(enum finding_kind kind)
 bool finding_is_answer(enum finding_kind kind)
 {
 	return kind != FINDING_UNKNOWN && kind != FINDING_ERROR;
+}
+
+bool finding_is_alarm(enum finding_kind kind)
+{
+	return kind == FINDING_DEPARTED || kind == FINDING_LEAVING;
 }
 
 /* --- lines ------------------------------------------------------------------------------------------- */
@@ -164,9 +170,14 @@ static struct claimants claimants_of(const struct node *node, const char *domain
 	return claimants;
 }
 
+enum host_kind { HOST_RIGHT, HOST_EMPTY, HOST_DEPARTED, HOST_LEAVING, HOST_FOREIGN, HOST_KINDS };
+
 /* By the objects held; of whom too little is held, nothing bad is said. */
-static bool is_carrier(const struct node *node, const struct claimants *claimants, const uint8_t *relay)
+static enum host_kind judge_relay(
+        const struct node *node, const struct claimants *claimants, const uint8_t *relay)
 {
+	enum host_kind kind = HOST_DEPARTED;
+
 	for (unsigned i = 0; i < claimants->count; i++) {
 		const struct claim *claim = &claimants->claims[i];
 		struct relay_choice choice;
@@ -177,11 +188,12 @@ static bool is_carrier(const struct node *node, const struct claimants *claimant
 			continue;
 		carrier = carrier_of(node, claimants->authors[i]->key, &choice);
 		serving = carrier_serves(&carrier, claim->domain, claim->since);
-		if (serving == SERVING_YES || serving == SERVING_LEAVING || serving == SERVING_NO_ADDRESS ||
-		        serving == SERVING_NO_HEAD)
-			return true;
+		if (serving == SERVING_YES || serving == SERVING_NO_ADDRESS || serving == SERVING_NO_HEAD)
+			return HOST_RIGHT;
+		if (serving == SERVING_LEAVING)
+			kind = HOST_LEAVING;
 	}
-	return false;
+	return kind;
 }
 
 static bool is_fixed(const struct claimants *claimants, const char *host)
@@ -209,22 +221,23 @@ static bool is_claimant(const struct claimants *claimants, const struct author *
 	return false;
 }
 
-enum host_kind { HOST_RIGHT, HOST_EMPTY, HOST_DEPARTED, HOST_FOREIGN };
-
 /* A member's server: does it take mail for the domain? */
 static enum host_kind judge_member(const struct node *node, const struct claimants *claimants,
         const struct author *member, struct finding *finding)
 {
-	if (is_carrier(node, claimants, member->key))
+	enum host_kind kind = judge_relay(node, claimants, member->key);
+
+	if (kind == HOST_RIGHT)
 		return HOST_RIGHT;
-	if (is_claimant(claimants, member))
+	if (kind == HOST_DEPARTED && is_claimant(claimants, member))
 		return HOST_FOREIGN;
 	finding->has_relay = true;
 	memcpy(finding->relay, member->key, KEY_SIZE);
-	return HOST_DEPARTED;
+	return kind;
 }
 
-/* By addresses; `else_kind` where none is a member's. A departed one among several decides. */
+/* By addresses; `else_kind` where none is a member's. A departed one among several decides, then a leaving
+ * one. */
 static enum host_kind judge_addresses(const struct node *node, const struct claimants *claimants,
         struct bytes addresses, enum host_kind else_kind, struct finding *finding)
 {
@@ -233,9 +246,14 @@ static enum host_kind judge_addresses(const struct node *node, const struct clai
 
 	while (kind != HOST_DEPARTED && look_address_next(&addresses, &address)) {
 		const struct author *member = member_at(node, &address);
+		struct finding next = {.line = finding->line};
+		enum host_kind judged =
+		        member != NULL ? judge_member(node, claimants, member, &next) : else_kind;
 
-		if (member != NULL)
-			kind = judge_member(node, claimants, member, finding);
+		if (judged == HOST_DEPARTED || judged == HOST_LEAVING || kind == else_kind) {
+			*finding = next;
+			kind = judged;
+		}
 	}
 	return kind;
 }
@@ -245,11 +263,13 @@ static enum host_kind judge_host(const struct node *node, const struct claimants
 {
 	char key[KEY_SHORT_BYTES];
 	const struct author *member;
+	enum host_kind kind;
 
 	if (is_pool_name(node, domain, line->host)) {
 		if (field_is(line->addresses, "-"))
 			return HOST_EMPTY;
-		return judge_addresses(node, claimants, line->addresses, HOST_RIGHT, finding);
+		kind = judge_addresses(node, claimants, line->addresses, HOST_RIGHT, finding);
+		return kind == HOST_LEAVING ? HOST_RIGHT : kind; /* its publishers see to that */
 	}
 	if (is_fixed(claimants, line->host))
 		return HOST_RIGHT;
@@ -261,58 +281,68 @@ static enum host_kind judge_host(const struct node *node, const struct claimants
 
 /* Of all lines; the first of a kind is remembered. */
 struct tally {
-	unsigned counts[HOST_FOREIGN + 1];
-	unsigned first[HOST_FOREIGN + 1];
-	struct finding departed;
+	unsigned counts[HOST_KINDS];
+	struct finding findings[HOST_KINDS]; /* of the first */
 };
 
-static struct tally tally_of(const struct node *node, const struct look *look)
+static struct tally tally_of(
+        const struct node *node, const struct claimants *claimants, const struct look *look)
 {
-	struct claimants claimants = claimants_of(node, look->domain.text);
 	struct look_cursor cursor = look_cursor_of(look);
-	struct tally tally = {.departed = {.kind = FINDING_DEPARTED}};
+	struct tally tally = {.counts = {0}};
 	struct look_line line;
 
 	for (unsigned i = 0; look_next(&cursor, &line); i++) {
-		struct finding finding = {.kind = FINDING_DEPARTED};
-		enum host_kind kind = judge_host(node, &claimants, look->domain.text, &line, &finding);
+		struct finding finding = {.line = i};
+		enum host_kind kind = judge_host(node, claimants, look->domain.text, &line, &finding);
 
 		if (tally.counts[kind]++ > 0)
 			continue;
-		tally.first[kind] = i;
-		if (kind == HOST_DEPARTED)
-			tally.departed = finding;
+		tally.findings[kind] = finding;
 	}
 	return tally;
 }
 
-static bool is_claimed(const struct node *node, const char *domain)
+static struct finding judge_lines(
+        const struct node *node, const struct claimants *claimants, const struct look *look)
 {
-	return claimants_of(node, domain).count > 0;
+	static const struct {
+		enum host_kind host;
+		enum finding_kind kind;
+	} rows[] = {
+	        {HOST_DEPARTED, FINDING_DEPARTED},
+	        {HOST_LEAVING, FINDING_LEAVING},
+	        {HOST_FOREIGN, FINDING_FOREIGN},
+	        {HOST_RIGHT, FINDING_AGREES},
+	        {HOST_EMPTY, FINDING_EMPTY},
+	};
+	struct tally tally = tally_of(node, claimants, look);
+	struct finding finding;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (tally.counts[rows[i].host] == 0)
+			continue;
+		finding = tally.findings[rows[i].host];
+		finding.kind = rows[i].kind;
+		if (finding.kind == FINDING_FOREIGN && tally.counts[HOST_RIGHT] == 0)
+			finding.kind = FINDING_NOT_YET;
+		return finding;
+	}
+	return (struct finding){.kind = FINDING_NONE};
 }
 
 struct finding finding_of(const struct node *node, const struct look *look)
 {
+	struct claimants claimants = claimants_of(node, look->domain.text);
 	struct finding finding = {.kind = FINDING_UNKNOWN};
-	struct tally tally;
 
 	if (look->error != NULL)
-		return (struct finding){.kind = FINDING_ERROR};
-	if (look->mx == NULL || !is_claimed(node, look->domain.text))
-		return finding;
-	tally = tally_of(node, look);
-	if (tally.counts[HOST_DEPARTED] > 0) {
-		finding = tally.departed;
-		finding.line = tally.first[HOST_DEPARTED];
-	} else if (tally.counts[HOST_FOREIGN] > 0) {
-		finding.kind = tally.counts[HOST_RIGHT] > 0 ? FINDING_FOREIGN : FINDING_NOT_YET;
-		finding.line = tally.first[HOST_FOREIGN];
-	} else if (tally.counts[HOST_RIGHT] > 0) {
-		finding.kind = FINDING_AGREES;
-	} else if (tally.counts[HOST_EMPTY] > 0) {
-		finding.kind = FINDING_EMPTY;
-	} else {
-		finding.kind = FINDING_NONE;
+		finding.kind = FINDING_ERROR;
+	else if (look->mx != NULL && claimants.count > 0)
+		finding = judge_lines(node, &claimants, look);
+	if (claimants.count > 0) {
+		finding.has_owner = true;
+		memcpy(finding.owner, claimants.authors[0]->key, KEY_SIZE);
 	}
 	return finding;
 }
@@ -366,16 +396,16 @@ static bool is_written(const struct node *node, const char *domain)
 static struct words words_of(const struct node *node, const struct look *look)
 {
 	struct words words = {.node = node, .look = look, .domain = look->domain.text};
-	struct claimants claimants = claimants_of(node, words.domain);
+	const struct finding *finding = &look->finding;
 	struct look_line line;
 
 	culprit_of(look, &line);
 	memcpy(words.host, line.host, sizeof words.host);
-	if (look->finding.has_relay)
-		name_render(node, look->finding.relay, words.relay);
-	if (claimants.count > 0 && memcmp(claimants.authors[0]->key, node->key, KEY_SIZE) != 0 &&
+	if (finding->has_relay)
+		name_render(node, finding->relay, words.relay);
+	if (finding->has_owner && memcmp(finding->owner, node->key, KEY_SIZE) != 0 &&
 	        !settings_claims(node->settings, bytes_of(words.domain, strlen(words.domain))))
-		name_render(node, claimants.authors[0]->key, words.owner);
+		name_render(node, finding->owner, words.owner);
 	if (node->settings->pool_count > 0)
 		snprintf(words.line, sizeof words.line, "MX 10 %.120s.mx.%.120s.", words.domain,
 		        node->settings->pools[0].text);
@@ -405,52 +435,54 @@ static void say_nothing(const struct words *words, char *text)
 
 static void say_unknown(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS %s", words->domain,
+	say(text, "public DNS %s",
 	        words->look->done_ms == 0 ? "hasn't been looked at yet"
 	                                  : "can't be judged: no claim is held");
 }
 
 static void say_error(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS can't be looked at: %s", words->domain,
-	        words->look->error != NULL ? words->look->error : "");
+	say(text, "public DNS can't be looked at: %s", words->look->error != NULL ? words->look->error : "");
 }
 
 static void say_agrees(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS agrees", words->domain);
+	(void)words;
+	say(text, "public DNS agrees");
 }
 
 static void say_empty(const struct words *words, char *text)
 {
-	say(text, "%s: %s.mx has no address in public DNS: no publisher names a relay of it yet",
-	        words->domain, words->domain);
+	say(text, "%s has no address yet: no publisher names a relay", words->host);
 }
 
 static void say_not_yet(const struct words *words, char *text)
 {
-	say(text, "%s: registrar still names %s", words->domain, words->host);
+	say(text, "registrar still names %s", words->host);
 }
 
 static void say_departed(const struct words *words, char *text)
 {
 	if (words->relay[0] == '\0')
-		say(text, "%s: public DNS names %s, a relay that nobody here knows any more", words->domain,
-		        words->host);
+		say(text, "public DNS names %s, a relay that nobody here knows any more", words->host);
 	else
-		say(text, "%s: public DNS names %s (%s), which doesn't carry it", words->domain, words->host,
-		        words->relay);
+		say(text, "public DNS names %s (%s), which doesn't carry it", words->host, words->relay);
+}
+
+static void say_leaving(const struct words *words, char *text)
+{
+	say(text, "public DNS names %s (%s), which is leaving it", words->host, words->relay);
 }
 
 static void say_foreign(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS also names %s, neither a relay of it nor a fixed line", words->domain,
-	        words->host);
+	say(text, "public DNS also names %s, neither a relay of it nor a fixed line", words->host);
 }
 
 static void say_none(const struct words *words, char *text)
 {
-	say(text, "%s: public DNS has no MX for it", words->domain);
+	(void)words;
+	say(text, "public DNS has no MX for it");
 }
 
 void finding_describe(const struct node *node, const struct look *look, char text[FINDING_TEXT_SIZE])
@@ -462,6 +494,7 @@ void finding_describe(const struct node *node, const struct look *look, char tex
 	        [FINDING_EMPTY] = say_empty,
 	        [FINDING_NOT_YET] = say_not_yet,
 	        [FINDING_DEPARTED] = say_departed,
+	        [FINDING_LEAVING] = say_leaving,
 	        [FINDING_FOREIGN] = say_foreign,
 	        [FINDING_NONE] = say_none,
 	};
@@ -528,6 +561,7 @@ void finding_advise(const struct node *node, const struct look *look, char tip[F
 	        [FINDING_EMPTY] = advise_empty,
 	        [FINDING_NOT_YET] = advise_set,
 	        [FINDING_DEPARTED] = advise_departed,
+	        [FINDING_LEAVING] = advise_departed,
 	        [FINDING_FOREIGN] = advise_foreign,
 	        [FINDING_NONE] = advise_set,
 	};

@@ -24,6 +24,7 @@ enum finding_kind {
 	FINDING_EMPTY,    /* names DOMAIN.mx.POOL, which has no address yet */
 	FINDING_NOT_YET,  /* names other hosts only */
 	FINDING_DEPARTED, /* names a relay that doesn't carry the domain */
+	FINDING_LEAVING,  /* names a relay that is leaving the domain, by a name that no publisher writes */
 	FINDING_FOREIGN,  /* names some who are right, and somebody else */
 	FINDING_NONE,     /* neither MX nor address */
 	FINDINGS
@@ -31,9 +32,11 @@ enum finding_kind {
 
 struct finding {
 	enum finding_kind kind;
+	bool has_owner;          /* `owner` is known */
 	bool has_relay;          /* `relay` is known */
-	uint8_t relay[KEY_SIZE]; /* of DEPARTED: who it is */
-	unsigned line;           /* of look->mx, from 0, that decided; of NOT_YET the first */
+	uint8_t owner[KEY_SIZE]; /* the claimant; of several the one with the lowest key */
+	uint8_t relay[KEY_SIZE]; /* of DEPARTED and LEAVING: who it is */
+	unsigned line;           /* of look->mx, from 0, that decided */
 };
 
 struct finding finding_of(const struct node *node, const struct look *look);
@@ -44,9 +47,11 @@ const char *finding_word(enum finding_kind kind);
 /* Is there anything that somebody should mend? Did somebody answer, and could it be judged? */
 bool finding_is_wrong(enum finding_kind kind);
 bool finding_is_answer(enum finding_kind kind);
+/* Does it name a relay that shouldn't be named? */
+bool finding_is_alarm(enum finding_kind kind);
 
-/* What look->finding says, "rosa.test: registrar still names mx.rosa.test", and what to do about it, by whom.
- */
+/* What look->finding says of its domain, "registrar still names mx.rosa.test", and what to do about it, by
+ * whom. */
 enum { FINDING_TEXT_SIZE = 800 };
 void finding_describe(const struct node *node, const struct look *look, char text[FINDING_TEXT_SIZE]);
 void finding_advise(const struct node *node, const struct look *look, char tip[FINDING_TEXT_SIZE]);

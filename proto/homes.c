@@ -120,6 +120,8 @@ void homes_settle(struct homes *homes, const struct node *node, const struct tab
 	for (unsigned i = 0; i < rows->count; i++) {
 		const struct table_row *row = &rows->rows[i];
 
+		if (row->waits)
+			continue; /* retry: its mail goes nowhere, whether its home is there or not */
 		if (last == NULL || memcmp(last, row->author, KEY_SIZE) != 0 || row->route.count > 0)
 			add_row(&fresh, row);
 		last = row->author;

@@ -69,6 +69,10 @@ enum {
 	/* Mail that waits for us elsewhere is told by so many relays at most. */
 	WAITING_RELAYS_MAX = RELAYSET_RELAYS_MAX,
 
+	/* Meetings kept. */
+	MET_ADDRESSES_MAX = HEAD_ADDRESSES_MAX, /* of one identity: what its head can name */
+	MET_MAX = 1024 * MET_ADDRESSES_MAX,     /* as many as identities are carried: 1 MiB of text */
+
 	/* Planning. */
 	NEXTHOPS_MAX = 5, /* Postfix tries 5 addresses (smtp_mx_address_limit) */
 	MX_MAX = 16,      /* k and the fixed lines of one RRset: below 18 bare MX in 512 bytes */

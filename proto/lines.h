@@ -9,7 +9,7 @@
 #include "proto/bytes.h"
 #include "proto/result.h"
 
-enum { LINE_FIELDS_MAX = 8 };
+enum { LINE_FIELDS_MAX = 12 };
 
 struct lines {
 	const char *at;

@@ -62,10 +62,20 @@ static void set_state(
 	life->marks += state == LIFE_DOWN && life->state != LIFE_DOWN;
 	life->state = state;
 	life->evidence = evidence;
+	life->asked_anew = false;
 	if (state == LIFE_UP)
 		life->lost_ms = 0;
 	if (evidence == EVIDENCE_SESSION)
 		life->check_ms = 0;
+}
+
+/* What was heard before proves nothing any more. */
+static void doubt(struct life *life, const struct node *node, const struct author *author)
+{
+	if (life->lost_ms != 0)
+		return;
+	life->lost_ms = node->now.mono_ms;
+	life->doubt_seq = author->beacon_held.order.seq;
 }
 
 /* --- questions --------------------------------------------------------------------------------------- */
@@ -134,7 +144,11 @@ void liveness_question(struct liveness *liveness, struct node *node, struct peer
 	if (!may_ask(life, author, message->refused))
 		return;
 	send_question(node, peers, from, author, message->refused);
-	if (message->refused && peers_up(peers, author->key) == NULL)
+	if (peers_up(peers, author->key) != NULL)
+		return;
+	if (life->state == LIFE_UP)
+		doubt(life, node, author);
+	if (message->refused)
 		plan_check(life, node);
 }
 
@@ -144,12 +158,6 @@ static bool is_restarting(const struct node *node, const struct author *author)
 {
 	return author->beacon_held.data != NULL && (author->beacon.flags & BEACON_RESTARTING) != 0 &&
 	       node->now.mono_ms - author->beacon_heard_ms < node->timing.restart_ms;
-}
-
-static void doubt(struct life *life, const struct node *node)
-{
-	if (life->lost_ms == 0)
-		life->lost_ms = node->now.mono_ms;
 }
 
 static void take_sign(
@@ -164,7 +172,7 @@ static void take_sign(
 	if (sign->sign == SIGN_FAILED && life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON &&
 	        node->now.mono_ms - author->beacon_heard_ms < liveness_refresh_ms(node))
 		return;
-	doubt(life, node);
+	doubt(life, node, author);
 	if (is_restarting(node, author)) {
 		set_state(life, node, LIFE_RESTARTING, EVIDENCE_BEACON);
 		return;
@@ -180,11 +188,35 @@ static void take_sign(
 	}
 }
 
-/* A beacon newer than our doubt ends it. */
+/* A beacon that was not yet there when we began to doubt. */
 static bool is_proved(const struct author *author, const struct life *life)
 {
-	return author->beacon_held.data != NULL && author->beacon_heard_ms > life->lost_ms &&
-	       (author->beacon.flags & BEACON_RESTARTING) == 0;
+	return author->beacon_held.data != NULL && (author->beacon.flags & BEACON_RESTARTING) == 0 &&
+	       (life->lost_ms == 0 || author->beacon_held.order.seq > life->doubt_seq);
+}
+
+/* A newer beacon of somebody who is down: it may have been signed before. The answer to this can't. */
+static void ask_anew(struct node *node, struct peers *peers, const struct author *author, struct life *life)
+{
+	life->doubt_seq = author->beacon_held.order.seq;
+	life->asked_anew = true;
+	ask(node, peers, life, author, false);
+}
+
+/* It answered neither us nor the question. */
+static bool is_silent(const struct life *life, const struct node *node)
+{
+	return (life->state == LIFE_UP || life->state == LIFE_UNKNOWN) && life->lost_ms != 0 &&
+	       node->now.mono_ms >= life->lost_ms + node->timing.answer_ms;
+}
+
+/* The question goes out at once: there may be nowhere to dial. */
+static void overdue(struct node *node, struct peers *peers, const struct author *author, struct life *life)
+{
+	set_state(life, node, LIFE_UNKNOWN, EVIDENCE_OVERDUE);
+	doubt(life, node, author);
+	ask(node, peers, life, author, false);
+	plan_check(life, node);
 }
 
 static void judge(struct node *node, struct peers *peers, const struct author *author, struct life *life)
@@ -199,19 +231,18 @@ static void judge(struct node *node, struct peers *peers, const struct author *a
 		peers_check(peers, node, author->key);
 	}
 	if (is_proved(author, life) && liveness_beacon_is_fresh(node, author)) {
-		set_state(life, node, LIFE_UP, EVIDENCE_BEACON);
+		if (life->state == LIFE_DOWN && !life->asked_anew)
+			ask_anew(node, peers, author, life);
+		else
+			set_state(life, node, LIFE_UP, EVIDENCE_BEACON);
 		return;
 	}
 	if (life->state == LIFE_RESTARTING && !is_restarting(node, author))
 		set_state(life, node, LIFE_DOWN, EVIDENCE_SILENT);
-	if (life->state == LIFE_UP && life->lost_ms != 0 &&
-	        node->now.mono_ms >= life->lost_ms + node->timing.answer_ms)
+	if (is_silent(life, node))
 		set_state(life, node, LIFE_DOWN, EVIDENCE_SILENT);
-	else if (life->state == LIFE_UP && life->lost_ms == 0 && !liveness_beacon_is_fresh(node, author)) {
-		set_state(life, node, LIFE_UNKNOWN, EVIDENCE_OVERDUE);
-		doubt(life, node);
-		plan_check(life, node);
-	}
+	else if (life->state == LIFE_UP && life->lost_ms == 0 && !liveness_beacon_is_fresh(node, author))
+		overdue(node, peers, author, life);
 }
 
 /* --- our own beacon ---------------------------------------------------------------------------------- */
@@ -330,13 +361,10 @@ int64_t liveness_due(const struct liveness *liveness, const struct node *node)
 			due = earlier(due, life->check_ms);
 		if (life->state == LIFE_RESTARTING)
 			due = earlier(due, author->beacon_heard_ms + node->timing.restart_ms);
-		if (life->state != LIFE_UP || life->evidence != EVIDENCE_BEACON)
-			due = life->state == LIFE_UP && life->lost_ms != 0
-			              ? earlier(due, life->lost_ms + node->timing.answer_ms)
-			              : due;
-		else
-			due = earlier(due, life->lost_ms != 0 ? life->lost_ms + node->timing.answer_ms
-			                                      : author->beacon_heard_ms + fresh);
+		if ((life->state == LIFE_UP || life->state == LIFE_UNKNOWN) && life->lost_ms != 0)
+			due = earlier(due, life->lost_ms + node->timing.answer_ms);
+		else if (life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON)
+			due = earlier(due, author->beacon_heard_ms + fresh);
 	}
 	return due > now ? due : now + 1;
 }

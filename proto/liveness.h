@@ -5,7 +5,9 @@
  * Whoever has a session with X sees it go. If the redial is refused, X's agent is down, and the question "who
  * has X's beacon after s?" tells everybody, who each dial X once and judge for themselves. If the redial just
  * isn't answered, the same question makes X sign a new beacon, which comes round by other ways: nobody is
- * declared down for a path that is cut. A beacon never decides what is served.
+ * declared down for a path that is cut. Whoever hears the question without a session of its own doubts too.
+ * A beacon of somebody who is down may have been signed before that and come late: it is asked about anew,
+ * and the answer proves it. A beacon never decides what is served.
  */
 #ifndef PROTO_LIVENESS_H
 #define PROTO_LIVENESS_H
@@ -28,6 +30,8 @@ struct life {
 	enum life_evidence evidence;
 	int64_t since_ms;   /* in this state */
 	int64_t lost_ms;    /* we began to doubt; 0: no doubt */
+	uint64_t doubt_seq; /* of the beacon held then: an older one proves nothing */
+	bool asked_anew;    /* about a beacon that came after it was taken for down */
 	int64_t check_ms;   /* dial it then to see; 0: no */
 	uint64_t asked_seq; /* of the last question that we asked or passed on */
 	bool asked;

@@ -36,6 +36,18 @@ enum locality local_names_get(const struct local_names *names, struct bytes doma
 	return name->local ? LOCALITY_LOCAL : LOCALITY_FOREIGN;
 }
 
+/* A name may be asked for twice, and has one answer. */
+static void drop_doubles(struct local_names *names)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < names->count; i++) {
+		if (kept == 0 || compare_names(&names->names[kept - 1], &names->names[i]) != 0)
+			names->names[kept++] = names->names[i];
+	}
+	names->count = kept;
+}
+
 enum result local_names_set(struct local_names *names, struct bytes asked, struct bytes local)
 {
 	struct local_names fresh = {.count = 0};
@@ -54,6 +66,7 @@ enum result local_names_set(struct local_names *names, struct bytes asked, struc
 			        line.fields[0].length);
 	}
 	qsort(fresh.names, fresh.count, sizeof *fresh.names, compare_names);
+	drop_doubles(&fresh);
 	lines = lines_of(local);
 	while (lines_next(&lines, &line)) {
 		struct local_name *name = find(&fresh, line.fields[0]);

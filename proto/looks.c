@@ -444,14 +444,14 @@ static void look_alarm(struct look *look, struct node *node, bool again)
 {
 	char text[FINDING_TEXT_SIZE], tip[FINDING_TEXT_SIZE];
 
-	if (finding_is_answer(look->finding.kind) && look->finding.kind != FINDING_DEPARTED)
+	if (finding_is_answer(look->finding.kind) && !finding_is_alarm(look->finding.kind))
 		look->told = (struct finding){.kind = FINDING_UNKNOWN};
-	if (look->finding.kind != FINDING_DEPARTED || !again || same_finding(&look->told, &look->finding))
+	if (!finding_is_alarm(look->finding.kind) || !again || same_finding(&look->told, &look->finding))
 		return;
 	look->told = look->finding;
 	finding_describe(node, look, text);
 	finding_advise(node, look, tip);
-	effects_say(&node->effects, EFFECT_ALARM, "%s; %s", text, tip);
+	effects_say(&node->effects, EFFECT_ALARM, "%s: %s; %s", look->domain.text, text, tip);
 }
 
 /* How long to wait after an error or a disagreement that is a new one. */

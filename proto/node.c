@@ -39,3 +39,34 @@ void node_keep(struct node *node, enum keep keep, const uint8_t (*keys)[KEY_SIZE
 	        changed)
 		node->keeps_generation++;
 }
+
+enum { EXCHANGES_WANTED = 2 };
+
+static unsigned count_met(const struct node *node)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < node->met.count; i++) {
+		if (i == 0 || memcmp(node->met.meetings[i - 1].key, node->met.meetings[i].key, KEY_SIZE) != 0)
+			count += archive_find(&node->archive, node->met.meetings[i].key) != NULL;
+	}
+	return count;
+}
+
+static bool is_first_day(const struct node *node)
+{
+	return node->now.mono_ms < node->started_ms + node->timing.heard_ms;
+}
+
+bool node_has_exchanged(const struct node *node)
+{
+	unsigned met = is_first_day(node) ? count_met(node) : node->exchanges;
+
+	return node->exchanges >= (met < EXCHANGES_WANTED ? met : EXCHANGES_WANTED);
+}
+
+int64_t node_exchange_due(const struct node *node)
+{
+	return is_first_day(node) && !node_has_exchanged(node) ? node->started_ms + node->timing.heard_ms
+	                                                       : NEVER_MS;
+}

@@ -62,6 +62,7 @@ struct node {
 	unsigned load;      /* of this machine, 0 to BEACON_LOAD_MAX */
 	int64_t started_ms; /* monotonic */
 	uint64_t next_id;   /* of effects */
+	unsigned exchanges; /* members with whom what is held was compared since the start */
 };
 
 /* Our own author in the archive; there from the start. */
@@ -72,6 +73,13 @@ static inline struct author *node_self(const struct node *node)
 
 /* What this operator calls an identity: the pin's name, the name in its head, or "". */
 struct bytes node_name_of(const struct node *node, const uint8_t key[KEY_SIZE]);
+
+/* Whether enough was heard since the start to take something away: a table exchange with two of those who may
+ * have been heard in the last 24 h, or with as many as there are. Who these are isn't known for a day after a
+ * start: until then everybody whom this node ever met counts. */
+bool node_has_exchanged(const struct node *node);
+/* When that alone changes, monotonic; NEVER_MS: it doesn't. */
+int64_t node_exchange_due(const struct node *node);
 
 /* With whom a session is kept for that reason; SESSIONS_KEPT_MAX of them. */
 void node_keep(struct node *node, enum keep keep, const uint8_t (*keys)[KEY_SIZE], unsigned count);

@@ -45,7 +45,7 @@ static bool draft_persist(struct own *own, struct node *node, const char *name)
 		kinds[i] = i == 0 ? draft->kind : OBJECT_CHUNK;
 	}
 	writer_init(&seq, 64);
-	facts_render_seq(own->last_seq, &seq);
+	facts_render_seq(own->last_seq, own->newer_heard, &seq);
 	writer_init(&statement, FACT_SIZE_MAX);
 	facts_render_objects(objects, kinds, draft->count, &statement);
 	if (writer_take(&seq, &seq_data, &seq_length) != RESULT_OK)
@@ -79,30 +79,56 @@ static enum result take_own(struct node *node, enum object_kind kind, struct byt
 	return archive_put(&node->archive, node_self(node), kind, object, node->now, &timing);
 }
 
-static void draft_release(struct own *own, struct node *node)
+/* Said once: what can't be made now won't be in a second. Whatever is under way is due again later. */
+static void statement_failed(struct own *own, struct node *node, enum object_kind kind, enum result result)
 {
-	struct own_draft *draft = &own->draft;
-	bool taken = true;
+	if (own->trouble != result)
+		effects_say(&node->effects, EFFECT_ALARM, "our %s can't be made: %s",
+		        kind == OBJECT_HEAD ? "head" : "carriage", result_text(result));
+	own->trouble = result;
+	own->draft.kind = kind;
+	own_retry(own, node);
+}
+
+static void statement_made(struct own *own)
+{
+	own->trouble = RESULT_OK;
+	own->backoff_ms = 0;
+}
+
+/* Equal chunks stand once; a chunk that the head before had is there already. */
+static enum result take_draft(struct own *own, struct node *node)
+{
+	const struct own_draft *draft = &own->draft;
+	enum result first = RESULT_OK;
 
 	for (unsigned i = 0; i < draft->count; i++) {
 		enum object_kind kind = i == 0 ? draft->kind : OBJECT_CHUNK;
 		enum result result = take_own(node, kind, bytes_of(draft->objects[i], draft->lengths[i]));
 
-		/* Equal chunks stand once; a chunk that the head before had is there already. */
-		if (result != RESULT_OK && !(kind == OBJECT_CHUNK && result == RESULT_NOT_FOUND))
-			effects_say(&node->effects, EFFECT_ALARM, "our own statement was not taken in: %s",
-			        result_text(result));
-		taken &= i > 0 || result == RESULT_OK;
+		if (first == RESULT_OK && !(kind == OBJECT_CHUNK && result == RESULT_NOT_FOUND))
+			first = result;
 	}
-	/* Where one of ours that we haven't signed came in meanwhile, that one is held, and noticed. */
-	if (taken && draft->kind == OBJECT_HEAD)
+	return first;
+}
+
+static void draft_release(struct own *own, struct node *node)
+{
+	enum object_kind kind = own->draft.kind;
+	enum result result = take_draft(own, node);
+
+	/* One of ours that we haven't signed may have come in meanwhile: that one is held, and noticed. */
+	if (result != RESULT_OK) {
+		statement_failed(own, node, kind, result);
+		return;
+	}
+	if (kind == OBJECT_HEAD)
 		own->head = *author_order(node_self(node), OBJECT_HEAD);
-	if (taken && draft->kind == OBJECT_CARRIAGE) {
+	else
 		own->carriage = *author_order(node_self(node), OBJECT_CARRIAGE);
-		own->carriage_ours = true;
-	}
-	own->backoff_ms = 0;
-	draft_drop(draft);
+	own->carriage_ours |= kind == OBJECT_CARRIAGE;
+	statement_made(own);
+	draft_drop(&own->draft);
 }
 
 bool own_persisted(struct own *own, struct node *node, uint64_t id, bool ok)
@@ -508,16 +534,6 @@ static enum result head_draft(
 	return result;
 }
 
-/* Said once: what can't be encoded now won't be in a second. */
-static void head_failed(struct own *own, struct node *node, enum result result)
-{
-	if (own->trouble != result)
-		effects_say(&node->effects, EFFECT_ALARM, "our head can't be made: %s", result_text(result));
-	own->trouble = result;
-	own->draft.kind = OBJECT_HEAD; /* which is due again, then */
-	own_retry(own, node);
-}
-
 static void head_step(struct own *own, struct node *node)
 {
 	struct claim_set set;
@@ -531,12 +547,10 @@ static void head_step(struct own *own, struct node *node)
 	if (result == RESULT_OK && !draft_persist(own, node, FACT_HEAD))
 		result = RESULT_NO_MEMORY;
 	own->head_anew &= result != RESULT_OK;
-	if (result != RESULT_OK && result != RESULT_STALE) {
-		head_failed(own, node, result);
-	} else if (own->trouble != RESULT_OK) {
-		own->trouble = RESULT_OK;
-		own->backoff_ms = 0;
-	}
+	if (result == RESULT_STALE)
+		statement_made(own);
+	else if (result != RESULT_OK)
+		statement_failed(own, node, OBJECT_HEAD, result);
 	head_lists_fini(&lists);
 	claim_set_fini(&set);
 }
@@ -574,12 +588,12 @@ static enum result carriage_draft(struct own *own, struct node *node, const stru
 	return result;
 }
 
-static void carriage_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+static void carriage_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
 	const struct author *self = node_self(node);
 	const struct carriage *last = self->carriage_held.data != NULL ? &self->carriage : NULL;
 	struct carriage_plan plan;
-	enum result result = plan_carriage(node, last, is_served, context, &plan);
+	enum result result = plan_carriage(node, last, carrying, &plan);
 	bool same = result == RESULT_OK &&
 	            (last != NULL ? carriage_plan_equals(&plan, last) && last->serial == node->serial
 	                          : plan.count == 0);
@@ -593,9 +607,7 @@ static void carriage_step(struct own *own, struct node *node, is_served_fn is_se
 	carriage_plan_fini(&plan);
 	if (result == RESULT_OK)
 		return;
-	effects_say(&node->effects, EFFECT_ALARM, "our carriage can't be made: %s", result_text(result));
-	own->carriage_due = true;
-	own_retry(own, node);
+	statement_failed(own, node, OBJECT_CARRIAGE, result);
 }
 
 /* --- when -------------------------------------------------------------------------------------------- */
@@ -626,7 +638,7 @@ const char *own_waits_for(const struct own *own, const struct node *node)
 		return "the operator: a newer head of ours is about (a restored backup, or a second copy of "
 		       "this node); meshctl recover";
 	if (own->trouble != RESULT_OK) {
-		snprintf(text, sizeof text, "a head that can be made: %s", result_text(own->trouble));
+		snprintf(text, sizeof text, "a statement that can be made: %s", result_text(own->trouble));
 		return text;
 	}
 	return NULL;
@@ -640,7 +652,7 @@ static void note_seq(const struct own *own, struct node *node)
 	size_t length;
 
 	writer_init(&w, 64);
-	facts_render_seq(own->last_seq, &w);
+	facts_render_seq(own->last_seq, own->newer_heard, &w);
 	if (writer_take(&w, &data, &length) == RESULT_OK)
 		node_persist(node, FACT_SEQ, data, length);
 }
@@ -696,7 +708,7 @@ static bool is_of_future(const struct node *node, uint64_t seq)
 	return seq > (uint64_t)(node->now.wall_ms + node->timing.clock_ahead_ms);
 }
 
-void own_step(struct own *own, struct node *node, is_served_fn is_served, const void *context)
+void own_step(struct own *own, struct node *node, const struct carrying *carrying)
 {
 	notice_newer_head(own, node);
 	notice_newer_carriage(own, node);
@@ -711,7 +723,7 @@ void own_step(struct own *own, struct node *node, is_served_fn is_served, const 
 	if (own->head_due && !own->newer_heard)
 		head_step(own, node);
 	if (own->draft.kind == 0 && own->carriage_due && !carriage_rests(own, node))
-		carriage_step(own, node, is_served, context);
+		carriage_step(own, node, carrying);
 }
 
 void own_recover(struct own *own, struct node *node)
@@ -753,7 +765,7 @@ void own_start(struct own *own)
 {
 	const struct order *newest = own->head.seq > own->carriage.seq ? &own->head : &own->carriage;
 
-	own->must_hear = !own->fresh && (!own->seq_known || own->last_seq > newest->seq);
+	own->must_hear = !own->fresh && (!own->seq_known || own->behind || own->last_seq > newest->seq);
 }
 
 int64_t own_due(const struct own *own, const struct node *node)
@@ -813,9 +825,11 @@ enum result own_load(struct own *own, struct node *node, const char *name, struc
 
 	if (strcmp(name, FACT_SEQ) != 0)
 		return load_statement(own, node, text, line);
-	result = facts_parse_seq(text, &last, line);
-	if (result == RESULT_OK && last > OWN_SEQ_MAX)
-		result = RESULT_MALFORMED; /* we never wrote that */
+	result = facts_parse_seq(text, &last, &own->behind, line);
+	if (result == RESULT_OK && last > OWN_SEQ_MAX) {
+		*line = 1; /* we never wrote that */
+		result = RESULT_MALFORMED;
+	}
 	if (result != RESULT_OK)
 		return result;
 	own->seq_known = true;

@@ -29,6 +29,7 @@ struct own {
 	bool fresh;            /* nothing had been signed when we started: sign at once */
 	bool seq_known;        /* the file `seq` was there */
 	bool exchanged;        /* one start-of-session exchange was completed */
+	bool behind;           /* the file `seq` says that our files lack a newer head of ours */
 	bool must_hear;        /* ours aren't in our files: no minute without an exchange will do */
 	bool newer_heard;      /* a newer head of ours is about: sign none (SPEC: Order) */
 	int64_t adopt_ms;  /* until then what is heard of ours is what we signed before our clock was wrong */
@@ -56,7 +57,7 @@ enum result own_load(struct own *own, struct node *node, const char *name, struc
 void own_start(struct own *own);
 
 /* Composes and persists what has changed and may be signed now. */
-void own_step(struct own *own, struct node *node, is_served_fn is_served, const void *context);
+void own_step(struct own *own, struct node *node, const struct carrying *carrying);
 
 /* An answer to PERSIST; false when the id isn't one of ours. Afterwards the archive may have changed. */
 bool own_persisted(struct own *own, struct node *node, uint64_t id, bool ok);

@@ -315,11 +315,22 @@ static bool is_welcome(const struct node *node, const uint8_t key[KEY_SIZE])
 	return archive_find(&node->archive, key) != NULL && !settings_denies(node->settings, key);
 }
 
+/* Shown by who holds a session key that its owner has given up: stolen, as like as not. */
+static bool is_replaced(const struct node *node, const struct peer *peer)
+{
+	const struct author *author = archive_find(&node->archive, peer->key);
+
+	return author != NULL && author->certificate_held.data != NULL &&
+	       (author_is_killed(author) || peer->session.peer.serial < author->certificate.serial);
+}
+
 static void close_unwelcome(struct peers *peers, struct node *node)
 {
 	for (unsigned i = 0; i < peers->count; i++) {
 		struct peer *peer = peers->peers[i];
 
+		if (peer->is_up && is_replaced(node, peer))
+			peer_refuse(peer, node, REFUSAL_DENIED, "its certificate was replaced");
 		if (peer->is_up && !is_welcome(node, peer->key))
 			peer_refuse(peer, node,
 			        settings_denies(node->settings, peer->key) ? REFUSAL_DENIED
@@ -373,12 +384,17 @@ enum result peers_settle(struct peers *peers, struct node *node, bool reload)
 
 /* --- opening and closing ----------------------------------------------------------------------------- */
 
+static bool is_handshake(const struct peer *peer)
+{
+	return !peer->outgoing && !peer->is_up && !peer->closing;
+}
+
 static unsigned handshakes(const struct peers *peers)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < peers->count; i++)
-		count += !peers->peers[i]->outgoing && !peers->peers[i]->is_up && !peers->peers[i]->closing;
+		count += is_handshake(peers->peers[i]);
 	return count;
 }
 
@@ -391,12 +407,42 @@ static void turn_away(struct node *node, uint32_t id, const char *text)
 	effects_put(&node->effects, &effect);
 }
 
+/* The oldest that came in and hasn't shown who it is. NULL: there is none. */
+static struct peer *oldest_handshake(const struct peers *peers)
+{
+	struct peer *oldest = NULL;
+
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+
+		if (is_handshake(peer) && (oldest == NULL || peer->opened_ms < oldest->opened_ms))
+			oldest = peer;
+	}
+	return oldest;
+}
+
+/* A flood of connections that say nothing pushes out its own, oldest first: whoever is a member needs some
+ * hundredths of a second. */
+static void make_room(struct peers *peers, struct node *node)
+{
+	struct peer *oldest = NULL;
+
+	if (handshakes(peers) >= node->limits.handshakes_max || peers->count >= node->limits.sessions_max)
+		oldest = oldest_handshake(peers);
+	if (oldest == NULL)
+		return;
+	node->counters.handshakes_failed++;
+	peer_close(oldest, node, "no handshake, and others want in");
+	peers_sweep(peers);
+}
+
 static struct peer *accept_peer(
         struct peers *peers, struct node *node, uint32_t id, const struct address *address, uint16_t port)
 {
 	struct peer *peer = NULL;
 
-	if (peers->count < node->limits.sessions_max && handshakes(peers) < node->limits.handshakes_max)
+	make_room(peers, node);
+	if (peers->count < node->limits.sessions_max)
 		peer = peers_add(peers, node, id, false);
 	if (peer == NULL) {
 		turn_away(node, id, "too many connections");
@@ -500,15 +546,6 @@ static bool settle_double(struct node *node, struct peer *old, struct peer *new)
 	peer_refuse(new_stays ? old : new, node, REFUSAL_DUPLICATE, "another session between the two stays");
 	node->counters.sessions_refused--;
 	return new_stays;
-}
-
-/* Shown by who holds a session key that its owner has given up: stolen, as like as not. */
-static bool is_replaced(const struct node *node, const struct peer *peer)
-{
-	const struct author *author = archive_find(&node->archive, peer->key);
-
-	return author != NULL && author->certificate_held.data != NULL &&
-	       (author_is_killed(author) || peer->session.peer.serial < author->certificate.serial);
 }
 
 static bool is_allowed(struct peers *peers, struct node *node, struct peer *peer)

@@ -9,12 +9,21 @@
 #include "proto/node.h"
 #include "proto/ranking.h"
 
-/* Rows that the MTA's tables should hold: every active claim, and every row that was applied before, since
- * nothing leaves the tables yet (SPEC: Tables). The caller owns *out. */
+/* Rows that the MTA's tables should hold: one for every active claim, in, and every row that was applied
+ * before and isn't wanted any more, on its way out or about to be (SPEC: Order out). Absence of a head alone
+ * begins nothing. The caller owns *out. */
 enum result plan_tables(const struct node *node, const struct table_rows *applied, struct table_rows *out);
 
-/* A served name as planning of the carriage takes it. */
-typedef bool (*is_served_fn)(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE]);
+/* A name as planning of the carriage takes it. */
+enum serve_mark { MARK_NONE, MARK_LEAVING, MARK_SERVED };
+typedef enum serve_mark (*mark_fn)(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE]);
+
+/* What the carriage rests on. */
+struct carrying {
+	mark_fn served;
+	const void *context;           /* of it */
+	const struct table_rows *rows; /* NULL: none */
+};
 
 /* Our carriage's entries, encoded and signed by the caller. The lists live in *storage. For each claimant the
  * entry of `last` is kept while it still says the same. */
@@ -23,8 +32,8 @@ struct carriage_plan {
 	unsigned count;
 	uint8_t *storage;
 };
-enum result plan_carriage(const struct node *node, const struct carriage *last, is_served_fn is_served,
-        const void *context, struct carriage_plan *out);
+enum result plan_carriage(const struct node *node, const struct carriage *last,
+        const struct carrying *carrying, struct carriage_plan *out);
 void carriage_plan_fini(struct carriage_plan *plan);
 bool carriage_plan_equals(const struct carriage_plan *plan, const struct carriage *carriage);
 

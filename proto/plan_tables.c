@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
+#include "proto/departure.h"
 #include "proto/plan.h"
 #include "proto/standing.h"
 
@@ -12,36 +13,81 @@ static int compare_rows(const void *a, const void *b)
 	return order != 0 ? order : memcmp(left->author, right->author, KEY_SIZE);
 }
 
+static struct bytes name_of(const struct table_row *row)
+{
+	return bytes_of(row->domain.text, strlen(row->domain.text));
+}
+
+static bool is_of(const struct table_row *row, const struct author *author)
+{
+	return row != NULL && memcmp(row->author, author->key, KEY_SIZE) == 0;
+}
+
+/* A row of an active claim is in, whatever it was. */
 static void row_fill(const struct node *node, const struct author *author, const struct claim *claim,
         const struct table_row *applied, struct table_row *row)
 {
-	struct route route = route_of(node, author);
-	bool same = applied != NULL && memcmp(applied->author, author->key, KEY_SIZE) == 0;
-
-	*row = (struct table_row){.version = claim->since, .since_ms = node->now.wall_ms};
+	*row = (struct table_row){
+	        .version = claim->since, .since_ms = node->now.wall_ms, .route = route_of(node, author)};
 	memcpy(row->domain.text, claim->domain.data, claim->domain.length);
 	memcpy(row->author, author->key, KEY_SIZE);
-	row->route = route;
-	if (same) {
-		row->since_ms = applied->since_ms;
-		/* The old address stays until the new one was met. */
-		if (route.count == 0)
-			row->route = applied->route;
-	}
+	row->back = applied != NULL && (applied->back || !row_is_relayed(applied));
+	if (!is_of(applied, author))
+		return;
+	row->since_ms = applied->since_ms;
+	row->timers.ttl_s = applied->timers.ttl_s;
+	/* The old address stays until the new one was met, but never one that is ours. */
+	if (row->route.count == 0)
+		row->route = route_to_others(node, &applied->route);
+	row->waits = row->route.count == 0;
 }
 
-static void add_author(const struct node *node, const struct author *author, const struct table_rows *applied,
-        struct table_rows *out)
+/* What planning of one set of rows shares. */
+struct planning {
+	const struct node *node;
+	const struct table_rows *applied;
+	enum standing *said; /* of each applied row: its own claimant's claim, as far as it is held */
+	struct table_rows *out;
+};
+
+/* The standing of an author's claims whose rows are applied: ACTIVE, or why such a row goes. */
+static void judge_author(struct planning *p, const struct author *author)
 {
 	struct author_claims claims = author_claims_of(author);
 	struct claim claim;
 
 	for (unsigned index = 0; author_claims_next(&claims, &claim); index++) {
-		const struct table_row *row = table_rows_find(applied, claim.domain);
+		const struct table_row *row = table_rows_find(p->applied, claim.domain);
 
-		if (standing_of(node, author, &claim, index, row != NULL ? row->author : NULL) ==
+		if (is_of(row, author))
+			p->said[row - p->applied->rows] =
+			        standing_of(p->node, author, &claim, index, author->key);
+	}
+}
+
+/* Whom another's claim has to yield to: the claimant of a row that stays. */
+static const uint8_t *incumbent_of(
+        const struct planning *p, const struct table_row *row, const struct author *author)
+{
+	if (row == NULL || is_of(row, author))
+		return row != NULL ? row->author : NULL;
+	return p->said[row - p->applied->rows] == STANDING_ACTIVE ||
+	                       p->said[row - p->applied->rows] == STANDING_UNHEARD
+	               ? row->author
+	               : NULL;
+}
+
+static void add_author(struct planning *p, const struct author *author)
+{
+	struct author_claims claims = author_claims_of(author);
+	struct claim claim;
+
+	for (unsigned index = 0; author_claims_next(&claims, &claim); index++) {
+		const struct table_row *row = table_rows_find(p->applied, claim.domain);
+
+		if (standing_of(p->node, author, &claim, index, incumbent_of(p, row, author)) ==
 		        STANDING_ACTIVE)
-			row_fill(node, author, &claim, row, &out->rows[out->count++]);
+			row_fill(p->node, author, &claim, row, &p->out->rows[p->out->count++]);
 	}
 }
 
@@ -57,16 +103,18 @@ static void drop_doubles(struct table_rows *rows)
 	rows->count = kept;
 }
 
-/* Appends applied rows that no active claim stands behind; the first `active` rows are in order. */
-static void keep_applied(const struct table_rows *applied, struct table_rows *out)
+/* Appends applied rows that no active claim stands behind; those planned so far are in order. */
+static void add_unwanted(struct planning *p)
 {
-	struct table_rows active = *out;
+	struct table_rows wanted = *p->out;
 
-	for (unsigned i = 0; i < applied->count; i++) {
-		const char *domain = applied->rows[i].domain.text;
+	for (unsigned i = 0; i < p->applied->count; i++) {
+		struct table_row row = p->applied->rows[i];
 
-		if (table_rows_find(&active, bytes_of(domain, strlen(domain))) == NULL)
-			out->rows[out->count++] = applied->rows[i];
+		if (table_rows_find(&wanted, name_of(&row)) != NULL)
+			continue;
+		departure_begin(p->node, &row, p->said[i]);
+		p->out->rows[p->out->count++] = row;
 	}
 }
 
@@ -82,22 +130,57 @@ static unsigned count_claims(const struct node *node)
 	return count;
 }
 
+typedef void (*author_fn)(struct planning *p, const struct author *author);
+
+static void each_author(struct planning *p, author_fn call)
+{
+	for (unsigned i = 0; i < p->node->archive.count; i++) {
+		const struct author *author = p->node->archive.authors[i];
+
+		if (author->head != NULL && memcmp(author->key, p->node->key, KEY_SIZE) != 0)
+			call(p, author);
+	}
+}
+
+/* What is said against each applied row. */
+static void judge_rows(struct planning *p)
+{
+	bool whole = view_is_whole(p->node);
+
+	for (unsigned i = 0; i < p->applied->count; i++)
+		p->said[i] = STANDINGS;
+	if (p->applied->count > 0)
+		each_author(p, judge_author);
+	for (unsigned i = 0; i < p->applied->count; i++) {
+		const struct table_row *row = &p->applied->rows[i];
+
+		if (local_names_get(&p->node->local, name_of(row)) == LOCALITY_LOCAL)
+			p->said[i] = STANDING_LOCAL;
+		else if (p->said[i] == STANDINGS || p->said[i] == STANDING_NOT_IN_VIEW)
+			p->said[i] = standing_of_row(p->node, row);
+		if (p->said[i] == STANDING_NOT_IN_VIEW && !whole)
+			p->said[i] = STANDING_UNHEARD;
+	}
+}
+
 enum result plan_tables(const struct node *node, const struct table_rows *applied, struct table_rows *out)
 {
 	size_t max = (size_t)count_claims(node) + applied->count + 1;
+	struct planning p = {.node = node, .applied = applied, .out = out};
 
 	*out = (struct table_rows){.rows = malloc(max * sizeof *out->rows)};
-	if (out->rows == NULL)
+	p.said = malloc((applied->count + 1) * sizeof *p.said);
+	if (out->rows == NULL || p.said == NULL) {
+		free(p.said);
+		table_rows_fini(out);
 		return RESULT_NO_MEMORY;
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		const struct author *author = node->archive.authors[i];
-
-		if (author->head != NULL && memcmp(author->key, node->key, KEY_SIZE) != 0)
-			add_author(node, author, applied, out);
 	}
+	judge_rows(&p);
+	each_author(&p, add_author);
 	qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
 	drop_doubles(out);
-	keep_applied(applied, out);
+	add_unwanted(&p);
 	qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
+	free(p.said);
 	return RESULT_OK;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/relay.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,17 +8,20 @@
 #include "proto/lines.h"
 #include "proto/writer.h"
 
-enum { REFUSALS_END = 3, BACKOFF_LAST_MS = 60000 };
-
-#define ASKED_GONE UINT_MAX /* a target that went while it was being asked for */
+enum {
+	BACKOFF_LAST_MS = 60000,
+	DURABLE_MS = 60000,       /* timers of rows that go are written so often, */
+	DURABLE_ROWS_PER_S = 200, /* and of a large file less often: a row is some 130 bytes */
+	DEPARTURE_MS = 10000,     /* what people see of the timers is so old at most */
+};
 
 void relay_fini(struct relay *relay)
 {
 	table_rows_fini(&relay->planned);
 	table_rows_fini(&relay->applied);
-	free(relay->targets);
+	verification_fini(&relay->verification);
 	free(relay->local_asked);
-	*relay = (struct relay){.rotation = 0};
+	*relay = (struct relay){.going = 0};
 }
 
 enum result relay_load(struct relay *relay, struct bytes text, unsigned *line)
@@ -38,124 +40,13 @@ static bool drives_tables(const struct relay *relay, const struct node *node)
 	       (settings->carry != CARRY_NONE || relay->applied.count > 0);
 }
 
-/* --- targets ----------------------------------------------------------------------------------------- */
-
-static int compare_targets(const void *a, const void *b)
+/* What is frozen stays as it is, and goes on being verified. */
+static bool may_change(const struct relay *relay, const struct node *node)
 {
-	const struct target *left = a, *right = b;
-	int order = strcmp(left->domain.text, right->domain.text);
-
-	return order != 0 ? order : memcmp(left->author, right->author, KEY_SIZE);
+	return drives_tables(relay, node) && !node->settings->frozen;
 }
 
-const struct target *relay_target(
-        const struct relay *relay, struct bytes domain, const uint8_t author[KEY_SIZE])
-{
-	struct target wanted = {.installed = false};
-
-	if (relay->target_count == 0 || domain.length > DOMAIN_LENGTH_MAX)
-		return NULL;
-	memcpy(wanted.domain.text, domain.data, domain.length);
-	memcpy(wanted.author, author, KEY_SIZE);
-	return bsearch(&wanted, relay->targets, relay->target_count, sizeof wanted, compare_targets);
-}
-
-bool relay_serves(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE])
-{
-	const struct target *target = relay_target(context, domain, author);
-
-	return target != NULL && target->verified && !target->shadowed;
-}
-
-/* A name that our own last carriage serves was verified before a restart, and stays so until refused. */
-static bool was_served(const struct node *node, const struct target *target, uint64_t version)
-{
-	const struct author *self = node_self(node);
-	struct carriage_entry entry;
-	uint8_t name[NAME_HASH_SIZE];
-
-	if (self->carriage_held.data == NULL || !carriage_find(&self->carriage, target->author, &entry))
-		return false;
-	domain_hash(bytes_of(target->domain.text, strlen(target->domain.text)), name);
-	return carriage_serves(&entry, name, version);
-}
-
-static void target_fill(
-        const struct relay *old, const struct node *node, bool own, uint64_t version, struct target *target)
-{
-	const struct target *before =
-	        relay_target(old, bytes_of(target->domain.text, strlen(target->domain.text)), target->author);
-
-	if (before != NULL)
-		*target = *before;
-	/* Our carriage may be heard of from others, where the file is lost. */
-	if (!target->verified && target->good_ms == 0 && target->refusals == 0)
-		target->verified = was_served(node, target, version);
-	if (own)
-		target->installed = true;
-}
-
-static unsigned own_targets(const struct relay *relay, const struct node *node, struct target *targets)
-{
-	const struct author *self = node_self(node);
-	struct author_claims claims = author_claims_of(self);
-	struct claim claim;
-	unsigned count = 0;
-
-	while (author_claims_next(&claims, &claim)) {
-		struct target *target = &targets[count];
-
-		if (!head_chooses(&self->head->head, claim.relayset, node->key, NULL))
-			continue;
-		*target = (struct target){.installed = true};
-		memcpy(target->domain.text, claim.domain.data, claim.domain.length);
-		memcpy(target->author, node->key, KEY_SIZE);
-		target_fill(relay, node, true, claim.since, target);
-		count++;
-	}
-	return count;
-}
-
-/* Places move when targets do: what is being asked is followed to its new place. */
-static void follow_asked(struct relay *relay, const struct target *targets, unsigned count)
-{
-	for (unsigned i = 0; relay->rcpt_id != 0 && i < relay->asked_count; i++) {
-		const struct target *found = NULL;
-
-		if (relay->asked[i] != ASKED_GONE && count > 0)
-			found = bsearch(&relay->targets[relay->asked[i]], targets, count, sizeof *targets,
-			        compare_targets);
-		relay->asked[i] = found != NULL ? (unsigned)(found - targets) : ASKED_GONE;
-	}
-}
-
-static void rebuild_targets(struct relay *relay, const struct node *node)
-{
-	const struct statement *head = node_self(node)->head;
-	size_t max = relay->applied.count + (head != NULL ? head->claim_count : 0) + 1;
-	struct target *targets = calloc(max, sizeof *targets);
-	unsigned count;
-
-	if (targets == NULL)
-		return;
-	count = drives_tables(relay, node) ? own_targets(relay, node, targets) : 0;
-	for (unsigned i = 0; i < relay->applied.count; i++) {
-		const struct table_row *row = &relay->applied.rows[i];
-		struct target *target = &targets[count++];
-
-		target->domain = row->domain;
-		memcpy(target->author, row->author, KEY_SIZE);
-		target_fill(relay, node, false, row->version, target);
-	}
-	if (count > 0)
-		qsort(targets, count, sizeof *targets, compare_targets);
-	follow_asked(relay, targets, count);
-	free(relay->targets);
-	relay->targets = targets;
-	relay->target_count = count;
-}
-
-/* --- plan and tables --------------------------------------------------------------------------------- */
+/* --- the file `applied` ------------------------------------------------------------------------------ */
 
 static void persist_applied(struct relay *relay, struct node *node)
 {
@@ -169,39 +60,9 @@ static void persist_applied(struct relay *relay, struct node *node)
 		node->effects.failed = true;
 		return;
 	}
+	relay->file_due = false;
+	relay->persist_ms = node->now.mono_ms;
 	relay->persist_id = node_persist(node, FACT_APPLIED, data, length);
-}
-
-static void adopt_plan(struct relay *relay, struct node *node)
-{
-	struct table_rows copy;
-
-	if (relay->persist_id != 0 || !drives_tables(relay, node))
-		return;
-	if (!relay->has_applied_file && node->now.mono_ms < relay->retry_ms)
-		return;
-	if (relay->has_applied_file && table_rows_equal(&relay->planned, &relay->applied))
-		return;
-	if (table_rows_copy(&relay->planned, &copy) != RESULT_OK)
-		return;
-	table_rows_fini(&relay->applied);
-	relay->applied = copy;
-	relay->has_applied_file = true;
-	relay->tables_due = true;
-	persist_applied(relay, node);
-}
-
-void relay_replan(struct relay *relay, struct node *node)
-{
-	struct table_rows planned = {.count = 0};
-	bool carries = node->settings->carry != CARRY_NONE || relay->applied.count > 0;
-
-	if (carries && plan_tables(node, &relay->applied, &planned) != RESULT_OK)
-		return;
-	table_rows_fini(&relay->planned);
-	relay->planned = planned;
-	adopt_plan(relay, node);
-	rebuild_targets(relay, node);
 }
 
 bool relay_persisted(struct relay *relay, struct node *node, uint64_t id, bool ok)
@@ -209,222 +70,268 @@ bool relay_persisted(struct relay *relay, struct node *node, uint64_t id, bool o
 	if (relay->persist_id == 0 || relay->persist_id != id)
 		return false;
 	relay->persist_id = 0;
-	if (ok)
-		return true;
-	snprintf(relay->error, sizeof relay->error, "can't write the file `applied`");
-	relay->has_applied_file = false; /* the next plan writes it anew, before anything goes in */
-	relay->tables_due = false;
-	relay->retry_ms = node->now.mono_ms + node->timing.apply_retry_ms;
+	if (ok && relay->file_failed)
+		relay->error[0] = '\0';
+	if (!ok) {
+		snprintf(relay->error, sizeof relay->error, "can't write the file `applied`");
+		relay->file_due = true; /* before anything goes in or out */
+		relay->retry_ms = node->now.mono_ms + node->timing.apply_retry_ms;
+	}
+	relay->file_failed = !ok;
 	return true;
 }
+
+/* Timers are durable now and then; what a power cut takes of them is waited for once more. A file that is to
+ * be written anyway has a time of its own. */
+static int64_t durable_due(const struct relay *relay)
+{
+	if (relay->going == 0 || relay->file_due)
+		return NEVER_MS;
+	return relay->persist_ms + DURABLE_MS + (int64_t)relay->applied.count / DURABLE_ROWS_PER_S * 1000;
+}
+
+static void file_step(struct relay *relay, struct node *node)
+{
+	if (node->now.mono_ms >= durable_due(relay))
+		relay->file_due = true;
+	if (relay->file_due && relay->persist_id == 0 && node->now.mono_ms >= relay->retry_ms)
+		persist_applied(relay, node);
+}
+
+/* --- plan -------------------------------------------------------------------------------------------- */
+
+/* `applied` says something else now: first the file, then the tables. */
+static void rows_changed(struct relay *relay, struct node *node)
+{
+	relay->has_applied_file = true;
+	relay->file_due = relay->tables_due = relay->changed = relay->local_due = true;
+	relay->departure_due_ms = node->now.mono_ms;
+	relay->going = departure_count(&relay->applied);
+}
+
+static bool has_waiting(const struct table_rows *rows)
+{
+	bool waits = false;
+
+	for (unsigned i = 0; !waits && i < rows->count; i++)
+		waits = rows->rows[i].state == ROW_IN && rows->rows[i].reason != STANDING_ACTIVE;
+	return waits;
+}
+
+static void adopt_plan(struct relay *relay, struct node *node)
+{
+	struct table_rows copy;
+
+	if (!may_change(relay, node) ||
+	        (relay->has_applied_file && table_rows_equal(&relay->planned, &relay->applied)))
+		return;
+	if (table_rows_copy(&relay->planned, &copy) != RESULT_OK)
+		return;
+	table_rows_fini(&relay->applied);
+	relay->applied = copy;
+	relay->awaits_exchange = has_waiting(&relay->applied);
+	rows_changed(relay, node);
+}
+
+void relay_replan(struct relay *relay, struct node *node)
+{
+	struct table_rows planned = {.count = 0};
+	bool carries = node->settings->carry != CARRY_NONE || relay->applied.count > 0;
+
+	relay->local_due = true;
+	relay->departure_due_ms = node->now.mono_ms;
+	relay->going = departure_count(&relay->applied);
+	relay->awaits_exchange = has_waiting(&relay->applied);
+	if (carries && plan_tables(node, &relay->applied, &planned) != RESULT_OK)
+		return;
+	table_rows_fini(&relay->planned);
+	relay->planned = planned;
+	adopt_plan(relay, node);
+	verification_settle(&relay->verification, node, &relay->applied, drives_tables(relay, node));
+}
+
+/* --- order out --------------------------------------------------------------------------------------- */
+
+static bool is_departure_due(const struct relay *relay, const struct node *node)
+{
+	return node->now.mono_ms >= relay->departure_due_ms ||
+	       relay->looks_generation != node->looks.generation ||
+	       relay->queues_generation != node->queues.generation;
+}
+
+/* How long the rows' timers have run. A longer stretch means that this process stood still. */
+static int64_t passed_ms(const struct relay *relay, const struct node *node)
+{
+	int64_t passed = relay->departed_ms > 0 ? node->now.mono_ms - relay->departed_ms : 0;
+
+	return passed < DURABLE_MS ? passed : DURABLE_MS;
+}
+
+static void departure_plan_due(struct relay *relay, const struct node *node)
+{
+	int64_t due = departure_due(&relay->applied, node), last = node->now.mono_ms + DEPARTURE_MS;
+
+	relay->departure_due_ms = due < last ? due : last;
+}
+
+/* Time runs for rows on their way out only while this node may do something about them. */
+static void departure_run(struct relay *relay, struct node *node)
+{
+	unsigned news;
+
+	if (relay->going == 0 || !may_change(relay, node)) {
+		relay->departed_ms = node->now.mono_ms;
+		return;
+	}
+	if (!is_departure_due(relay, node))
+		return;
+	news = departure_step(&relay->applied, node, passed_ms(relay, node));
+	relay->departed_ms = node->now.mono_ms;
+	relay->looks_generation = node->looks.generation;
+	relay->queues_generation = node->queues.generation;
+	if ((news & DEPARTURE_TABLES) != 0) {
+		rows_changed(relay, node);
+		verification_settle(&relay->verification, node, &relay->applied, true);
+	}
+	relay->file_due |= (news & DEPARTURE_FILE) != 0;
+	departure_plan_due(relay, node);
+}
+
+/* --- tables ------------------------------------------------------------------------------------------ */
 
 static void start_tables(struct relay *relay, struct node *node)
 {
 	relay->tables_id = node->next_id++;
-	relay->tables_due = false;
+	relay->tables_due = relay->changed = false;
 	effects_put(&node->effects,
 	        &(struct effect){.type = EFFECT_TABLES, .id = relay->tables_id, .rows = &relay->applied});
 }
 
-static void mark_shadowed(struct relay *relay, struct bytes shadowed)
+/* What the driver has taken out of all tables is forgotten. */
+static bool forget_gone(struct relay *relay)
 {
-	struct lines lines = lines_of(shadowed);
+	struct table_rows *rows = &relay->applied;
+	unsigned kept = 0, count = rows->count;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (rows->rows[i].state != ROW_GONE && rows->rows[i].state != ROW_LOCAL)
+			rows->rows[kept++] = rows->rows[i];
+	}
+	rows->count = kept;
+	return kept < count;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return strcmp(((const struct table_row *)a)->domain.text, ((const struct table_row *)b)->domain.text);
+}
+
+/* Takes entries of our tables that `applied` doesn't have, since that was lost or came from a backup: they
+ * stay until they have walked out, or somebody's claim counts. Those known before are in order. */
+static unsigned append_found(struct relay *relay, const struct node *node, struct bytes report)
+{
+	struct table_rows *rows = &relay->applied;
+	struct lines lines = lines_of(report);
+	unsigned count = rows->count;
+	struct table_row found, *grown;
 	struct line line;
 
-	for (unsigned i = 0; i < relay->target_count; i++)
-		relay->targets[i].shadowed = false;
 	while (lines_next(&lines, &line)) {
-		for (unsigned i = 0; i < relay->target_count; i++) {
-			struct target *target = &relay->targets[i];
+		if (!facts_parse_found(&line, &found) ||
+		        table_rows_find(rows, bytes_of(found.domain.text, strlen(found.domain.text))) != NULL)
+			continue;
+		grown = realloc(rows->rows, (count + 1) * sizeof *grown);
+		if (grown == NULL)
+			break;
+		rows->rows = grown;
+		found.since_ms = node->now.wall_ms;
+		found.reason = STANDING_FOUND;
+		found.waits = found.route.count == 0;
+		grown[count++] = found;
+	}
+	return count;
+}
 
-			if (field_is(line.fields[0], target->domain.text))
-				target->shadowed = true;
-		}
+static bool adopt_found(struct relay *relay, const struct node *node, struct bytes report)
+{
+	struct table_rows *rows = &relay->applied;
+	unsigned before = rows->count, count = append_found(relay, node, report);
+
+	if (count == before)
+		return false;
+	qsort(rows->rows, count, sizeof *rows->rows, compare_rows);
+	rows->count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		if (i == 0 || compare_rows(&rows->rows[rows->count - 1], &rows->rows[i]) != 0)
+			rows->rows[rows->count++] = rows->rows[i];
+	}
+	return true;
+}
+
+static void tables_failed(struct relay *relay, const struct node *node)
+{
+	relay->tables_due = true;
+	relay->backoff_ms = relay->backoff_ms > 0 ? 2 * relay->backoff_ms : node->timing.apply_retry_ms;
+	if (relay->backoff_ms > BACKOFF_LAST_MS)
+		relay->backoff_ms = BACKOFF_LAST_MS;
+	relay->retry_ms = node->now.mono_ms + relay->backoff_ms;
+}
+
+/* Only what was asked for is so: what was planned meanwhile has set `changed`. */
+static void tables_done(struct relay *relay, struct node *node, struct bytes report)
+{
+	bool gone = !relay->changed && forget_gone(relay);
+	bool found = adopt_found(relay, node, report);
+
+	relay->backoff_ms = 0;
+	relay->tables_ms = node->now.mono_ms;
+	if (!relay->changed)
+		verification_installed(&relay->verification);
+	verification_shadowed(&relay->verification, report);
+	if (gone || found) {
+		bool tables_due = relay->tables_due;
+
+		rows_changed(relay, node);
+		relay->tables_due = tables_due || found; /* the file alone, after what went out */
+		relay->changed = relay->tables_due;
 	}
 }
 
-static void mark_installed(struct relay *relay)
-{
-	for (unsigned i = 0; i < relay->target_count; i++)
-		relay->targets[i].installed = true;
-	relay->asked_sample = false; /* a sample says nothing of what came after it */
-}
-
-bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes shadowed,
-        const char *error)
+bool relay_tables(
+        struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes report, const char *error)
 {
 	if (relay->tables_id == 0 || relay->tables_id != id)
 		return false;
 	relay->tables_id = 0;
 	relay->tables_ok = ok;
 	snprintf(relay->error, sizeof relay->error, "%s", ok ? "" : error);
-	if (!ok) {
-		relay->tables_due = true;
-		relay->backoff_ms =
-		        relay->backoff_ms > 0 ? 2 * relay->backoff_ms : node->timing.apply_retry_ms;
-		if (relay->backoff_ms > BACKOFF_LAST_MS)
-			relay->backoff_ms = BACKOFF_LAST_MS;
-		relay->retry_ms = node->now.mono_ms + relay->backoff_ms;
-		return true;
-	}
-	relay->backoff_ms = 0;
-	/* Only what was asked for is in: a plan adopted meanwhile has set tables_due. */
-	if (!relay->tables_due)
-		mark_installed(relay);
-	mark_shadowed(relay, shadowed);
+	if (ok)
+		tables_done(relay, node, report);
+	else
+		tables_failed(relay, node);
 	return true;
-}
-
-/* --- verification ------------------------------------------------------------------------------------ */
-
-static bool is_new(const struct target *target, const struct node *node)
-{
-	return target->installed && !target->verified && !target->shadowed &&
-	       target->next_ms <= node->now.mono_ms;
-}
-
-static bool is_doubted(const struct target *target, const struct node *node)
-{
-	return target->verified && target->refusals > 0 && target->next_ms <= node->now.mono_ms;
-}
-
-static void put_address(struct writer *w, struct node *node, const struct target *target)
-{
-	uint8_t random[8];
-
-	/* A fresh local part each time: smtpd remembers what it refused. */
-	entropy_draw(&node->entropy, random, sizeof random);
-	writer_format(w, "mesh-probe-");
-	for (unsigned i = 0; i < sizeof random; i++)
-		writer_format(w, "%02x", random[i]);
-	writer_format(w, "@%s\n", target->domain.text);
-}
-
-static void ask_mta(struct relay *relay, struct node *node)
-{
-	struct effect effect = {
-	        .type = EFFECT_RCPT, .address = node->settings->vpn.at[0], .port = node->settings->smtp_port};
-	struct writer w;
-
-	writer_init(&w, 64 * 1024);
-	for (unsigned i = 0; i < relay->asked_count; i++)
-		put_address(&w, node, &relay->targets[relay->asked[i]]);
-	writer_raw(&w, "", 1);
-	if (writer_take(&w, &effect.data, &effect.length) != RESULT_OK)
-		return;
-	effect.length--;
-	relay->rcpt_id = effect.id = node->next_id++;
-	effects_put(&node->effects, &effect);
-}
-
-/* Those that are new or doubted, as many as fit, from where the last time ended. */
-static void choose_waiting(struct relay *relay, const struct node *node)
-{
-	unsigned waiting = 0, from = relay->rotation;
-
-	for (unsigned k = 0; k < relay->target_count; k++) {
-		unsigned i = (from + k) % relay->target_count;
-		const struct target *target = &relay->targets[i];
-
-		if (!is_new(target, node) && !is_doubted(target, node))
-			continue;
-		waiting++;
-		if (relay->asked_count == VERIFY_BATCH)
-			continue;
-		relay->asked[relay->asked_count++] = i;
-		relay->rotation = i + 1;
-	}
-	relay->asked_sample = waiting > relay->asked_count;
-}
-
-/* The next of the others in turn. */
-static void choose_next(struct relay *relay, const struct node *node)
-{
-	for (unsigned k = 0; k < relay->target_count; k++) {
-		unsigned i = relay->turn++ % relay->target_count;
-
-		if (relay->targets[i].installed && relay->targets[i].next_ms <= node->now.mono_ms) {
-			relay->asked[relay->asked_count++] = i;
-			return;
-		}
-	}
-}
-
-static void choose_targets(struct relay *relay, struct node *node)
-{
-	relay->asked_count = 0;
-	choose_waiting(relay, node);
-	if (relay->asked_count > 0 || relay->target_count == 0 || node->now.mono_ms < relay->verify_ms)
-		return;
-	relay->verify_ms = node->now.mono_ms + node->timing.verify_ms;
-	choose_next(relay, node);
-}
-
-static bool target_judge(struct target *target, struct node *node, char verdict)
-{
-	bool was = target->verified;
-
-	if (verdict == 's') {
-		target->verified = true;
-		target->refusals = 0;
-		target->good_ms = node->now.mono_ms;
-		target->next_ms = 0;
-	} else {
-		target->refusals += verdict == 'r';
-		target->next_ms = node->now.mono_ms + (was && verdict == 'r' ? node->timing.verify_ms
-		                                                             : node->timing.verify_retry_ms);
-	}
-	if (was && target->refusals >= REFUSALS_END) {
-		target->verified = false;
-		effects_say(&node->effects, EFFECT_ALARM,
-		        "our own MTA refuses %s: it leaves our carriage. Somebody changed main.cf? meshctl "
-		        "setup postfix",
-		        target->domain.text);
-	}
-	return was != target->verified;
-}
-
-/* All of a sample serve: so do the rest of that generation. */
-static void verify_rest(struct relay *relay, struct node *node)
-{
-	for (unsigned i = 0; i < relay->target_count; i++) {
-		struct target *target = &relay->targets[i];
-
-		if (is_new(target, node)) {
-			target->verified = true;
-			target->good_ms = node->now.mono_ms;
-		}
-	}
 }
 
 bool relay_probed(struct relay *relay, struct node *node, uint64_t id, struct bytes verdicts)
 {
-	bool all = true;
+	return verification_probed(&relay->verification, node, id, verdicts);
+}
 
-	if (relay->rcpt_id == 0 || relay->rcpt_id != id)
-		return false;
-	relay->rcpt_id = 0;
-	relay->mta_answers = false;
-	for (unsigned i = 0; i < relay->asked_count; i++) {
-		char verdict = i < verdicts.length ? (char)verdicts.data[i] : 'u';
+static enum serve_mark serves(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE])
+{
+	return verification_serves(&((const struct relay *)context)->verification, domain, author);
+}
 
-		relay->mta_answers |= verdict != 'u';
-
-		all &= verdict == 's';
-		if (relay->asked[i] == ASKED_GONE)
-			continue;
-		target_judge(&relay->targets[relay->asked[i]], node, verdict);
-	}
-	if (all && relay->asked_sample)
-		verify_rest(relay, node);
-	return true;
+struct carrying relay_carrying(const struct relay *relay)
+{
+	return (struct carrying){.served = serves, .context = relay, .rows = &relay->applied};
 }
 
 /* --- local names -----------------------------------------------------------------------------------------
  */
 
-/* Our own claims, and what was accepted: the names of which the MTA's word is needed. */
-static void put_questions(const struct settings *settings, struct writer *w)
+/* Our own claims, what was accepted, and what is applied: the names of which the MTA's word is needed. */
+static void put_questions(const struct relay *relay, const struct settings *settings, struct writer *w)
 {
 	for (unsigned i = 0; i < settings->claim_count; i++)
 		writer_format(w, "%s\n", settings->claims[i].text);
@@ -433,6 +340,8 @@ static void put_questions(const struct settings *settings, struct writer *w)
 		        strcmp(settings->accepts[i].domain.text, settings->accepts[i - 1].domain.text) != 0)
 			writer_format(w, "%s\n", settings->accepts[i].domain.text);
 	}
+	for (unsigned i = 0; i < relay->applied.count; i++)
+		writer_format(w, "%s\n", relay->applied.rows[i].domain.text);
 }
 
 static void ask_local(struct relay *relay, struct node *node)
@@ -441,8 +350,11 @@ static void ask_local(struct relay *relay, struct node *node)
 	struct writer w;
 	uint8_t hash[HASH_SIZE];
 
+	if (!relay->local_due && node->now.mono_ms < relay->local_ms)
+		return;
+	relay->local_due = false;
 	writer_init(&w, FACT_SIZE_MAX);
-	put_questions(node->settings, &w);
+	put_questions(relay, node->settings, &w);
 	object_hash(writer_bytes(&w), hash);
 	if (w.length == 0 ||
 	        (memcmp(hash, relay->local_hash, HASH_SIZE) == 0 && node->now.mono_ms < relay->local_ms)) {
@@ -476,12 +388,33 @@ bool relay_local(
 	return true;
 }
 
-/* --- time -------------------------------------------------------------------------------------------------
- */
+/* --- time -------------------------------------------------------------------------------------------- */
 
-static int64_t later(int64_t a, int64_t b)
+static bool is_table_work_due(const struct relay *relay, const struct node *node)
 {
-	return a > b ? a : b;
+	return relay->has_applied_file && relay->persist_id == 0 && !relay->file_due &&
+	       relay->tables_id == 0 && relay->tables_due && node->now.mono_ms >= relay->retry_ms;
+}
+
+/* Other tables of the admin's may have changed: asked again now and then. */
+static int64_t recheck_due(const struct relay *relay, const struct node *node)
+{
+	return relay->tables_ok && relay->tables_id == 0 && !relay->tables_due && relay->applied.count > 0
+	               ? relay->tables_ms + node->timing.recheck_ms
+	               : NEVER_MS;
+}
+
+static void change_step(struct relay *relay, struct node *node)
+{
+	if ((!relay->has_applied_file && node->now.mono_ms >= relay->retry_ms) ||
+	        (relay->awaits_exchange && node_has_exchanged(node)))
+		relay_replan(relay, node);
+	departure_run(relay, node);
+	file_step(relay, node);
+	if (node->now.mono_ms >= recheck_due(relay, node))
+		relay->tables_due = true;
+	if (is_table_work_due(relay, node))
+		start_tables(relay, node);
 }
 
 bool relay_step(struct relay *relay, struct node *node)
@@ -492,17 +425,32 @@ bool relay_step(struct relay *relay, struct node *node)
 		ask_local(relay, node);
 	if (!drives_tables(relay, node))
 		return false;
-	if (!relay->has_applied_file && node->now.mono_ms >= relay->retry_ms)
-		relay_replan(relay, node);
-	if (relay->persist_id == 0 && relay->tables_id == 0 && relay->tables_due && relay->has_applied_file &&
-	        node->now.mono_ms >= relay->retry_ms)
-		start_tables(relay, node);
-	if (relay->rcpt_id == 0 && relay->tables_ok) {
-		choose_targets(relay, node);
-		if (relay->asked_count > 0)
-			ask_mta(relay, node);
-	}
+	if (may_change(relay, node))
+		change_step(relay, node);
+	if (relay->tables_ok)
+		verification_step(&relay->verification, node);
 	return true;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t change_due(const struct relay *relay, const struct node *node)
+{
+	int64_t due = NEVER_MS;
+
+	if (relay->persist_id == 0)
+		due = relay->file_due || !relay->has_applied_file
+		              ? relay->retry_ms
+		              : (relay->tables_id == 0 && relay->tables_due ? relay->retry_ms : NEVER_MS);
+	if (relay->awaits_exchange)
+		due = earlier(due, node_exchange_due(node));
+	if (relay->going > 0)
+		due = earlier(due, earlier(relay->departure_due_ms,
+		                           relay->persist_id == 0 ? durable_due(relay) : NEVER_MS));
+	return earlier(due, recheck_due(relay, node));
 }
 
 int64_t relay_due(const struct relay *relay, const struct node *node)
@@ -511,21 +459,14 @@ int64_t relay_due(const struct relay *relay, const struct node *node)
 
 	if (!node->settings->has_mta)
 		return due;
-	if (relay->local_id == 0 && node->settings->claim_count + node->settings->accept_count > 0)
+	if (relay->local_id == 0 &&
+	        node->settings->claim_count + node->settings->accept_count + relay->applied.count > 0)
 		due = relay->local_ms;
 	if (!drives_tables(relay, node))
 		return due;
-	if (relay->persist_id == 0 && relay->tables_id == 0 &&
-	        (relay->tables_due || !relay->has_applied_file) && relay->retry_ms < due)
-		due = relay->retry_ms;
-	if (relay->rcpt_id != 0 || !relay->tables_ok || relay->target_count == 0)
-		return due;
-	due = relay->verify_ms < due ? relay->verify_ms : due;
-	for (unsigned i = 0; i < relay->target_count; i++) {
-		const struct target *target = &relay->targets[i];
-
-		if (target->installed && !target->shadowed && (!target->verified || target->refusals > 0))
-			due = target->next_ms < due ? target->next_ms : due;
-	}
-	return later(due, node->now.mono_ms);
+	if (may_change(relay, node))
+		due = earlier(due, change_due(relay, node));
+	if (relay->tables_ok)
+		due = earlier(due, verification_due(&relay->verification));
+	return due > node->now.mono_ms ? due : node->now.mono_ms;
 }

@@ -2,53 +2,43 @@
  *
  * Relay: what this node's MTA is made to carry, and whether it really does. Pure.
  * Order in (SPEC: Order in): plan -> `applied` durable -> tables -> verified by RCPT -> carriage.
- * A name is served when the MTA itself has taken mail for it, asked from outside of mynetworks.
+ * Order out (SPEC: Order out): carriage says leaving -> public DNS doesn't lead here -> `applied` durable ->
+ * relay_domains -> a day, and no mail queued -> `applied` durable -> transport -> forgotten.
  */
 #ifndef PROTO_RELAY_H
 #define PROTO_RELAY_H
 
-#include "proto/node.h"
-#include "proto/plan.h"
-
-enum { VERIFY_BATCH = 50 }; /* names asked at a time; of more only a sample */
-
-/* A name that our MTA must answer for: a row of the tables, or a claim of our own. */
-struct target {
-	struct domain_name domain;
-	uint8_t author[KEY_SIZE];
-	bool installed; /* the tables hold it; own claims: always */
-	bool verified;
-	bool shadowed;     /* another table of the admin's answers first */
-	unsigned refusals; /* since the last good answer */
-	int64_t next_ms;   /* not asked before */
-	int64_t good_ms;   /* last good answer, monotonic; 0: none since start */
-};
+#include "proto/departure.h"
+#include "proto/verification.h"
 
 struct relay {
 	struct table_rows planned; /* latest plan; what `meshctl plan` shows */
 	struct table_rows applied; /* durable or being made so; what the tables may hold */
 	bool has_applied_file;     /* this node has written tables before */
-	uint64_t persist_id;       /* 0: `applied` is durable */
+	bool file_due;             /* the file `applied` lags behind */
+	bool file_failed;          /* it couldn't be written */
+	uint64_t persist_id;       /* 0: it isn't being written */
+	int64_t persist_ms;        /* when it was last written: timers are durable now and then */
 	uint64_t tables_id;        /* 0: no driver at work */
-	bool tables_due;           /* the tables don't hold `applied` yet */
+	bool tables_due;           /* the tables don't hold `applied` yet, or have to be looked at again */
 	bool tables_ok;            /* the driver's last answer */
+	bool changed;              /* since the driver was asked, `applied` has become another */
+	int64_t tables_ms;         /* the driver's last good answer */
 	char error[256];           /* "" when ok */
 	int64_t retry_ms;
 	int64_t backoff_ms;
-	struct target *targets; /* in order of domain, then author */
-	unsigned target_count;
-	unsigned rotation; /* where to go on among those that wait for an answer */
-	unsigned turn;     /* and among the verified */
-	uint64_t rcpt_id;  /* 0: nothing is being asked */
-	unsigned asked[VERIFY_BATCH];
-	unsigned asked_count;
-	bool asked_sample;
-	bool mta_answers;     /* at the last question: anything but silence */
-	int64_t verify_ms;    /* next look at a verified name */
+	unsigned going;            /* rows that aren't simply in; of no other the departure has to do */
+	bool awaits_exchange;      /* a row is to leave once tables were exchanged */
+	int64_t departed_ms;       /* up to when the rows' timers have run */
+	int64_t departure_due_ms;  /* they have to be looked at, whatever happens */
+	uint64_t looks_generation; /* what they have last taken into account */
+	uint64_t queues_generation;
+	struct verification verification;
 	uint64_t local_id;    /* 0: the MTA isn't being asked which names are its own */
 	uint8_t *local_asked; /* lines */
 	size_t local_length;
 	uint8_t local_hash[HASH_SIZE]; /* of the names last asked for */
+	bool local_due;                /* these may be others now */
 	int64_t local_ms;
 };
 
@@ -64,18 +54,16 @@ void relay_replan(struct relay *relay, struct node *node);
 bool relay_step(struct relay *relay, struct node *node);
 int64_t relay_due(const struct relay *relay, const struct node *node);
 
-/* Answers; false: not ours. `shadowed`: lines of names that another table answers for. */
+/* Answers; false: not ours. report: lines "shadowed DOMAIN" of names for which another table answers, and
+ * "found DOMAIN ADDRESS/PORT,..." ("-": retry:) of entries in our tables that `applied` doesn't have. */
 bool relay_persisted(struct relay *relay, struct node *node, uint64_t id, bool ok);
-bool relay_tables(struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes shadowed,
-        const char *error);
-/* One of 's' (serves), 'r' (relay access denied), 'u' (unknown) per asked address. */
+bool relay_tables(
+        struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes report, const char *error);
 bool relay_probed(struct relay *relay, struct node *node, uint64_t id, struct bytes verdicts);
 bool relay_local(
         struct relay *relay, struct node *node, uint64_t id, bool ok, struct bytes local, const char *error);
 
-/* is_served_fn over a struct relay. */
-bool relay_serves(const void *relay, struct bytes domain, const uint8_t author[KEY_SIZE]);
-const struct target *relay_target(
-        const struct relay *relay, struct bytes domain, const uint8_t author[KEY_SIZE]);
+/* What the carriage rests on; borrows the relay. */
+struct carrying relay_carrying(const struct relay *relay);
 
 #endif

@@ -105,6 +105,7 @@ struct settings *settings_copy(const struct settings *settings)
 	OWN(accepts, accept_count, compare_accepts);
 	OWN(fixed_mx, fixed_mx_count, compare_fixed_mx);
 	OWN(relay_choices, relay_choice_count, compare_relay_choices);
+	OWN(ends, end_count, compare_names);
 	OWN(forces, force_count, compare_forces);
 	OWN(forbidden, forbidden_count, compare_names);
 #undef OWN
@@ -132,6 +133,7 @@ void settings_destroy(struct settings *settings)
 	drop(settings->accepts);
 	drop(settings->fixed_mx);
 	drop(settings->relay_choices);
+	drop(settings->ends);
 	drop(settings->forces);
 	drop(settings->forbidden);
 	free(settings);
@@ -192,6 +194,12 @@ const struct force_setting *settings_force(
 	memcpy(wanted.domain.text, domain, strlen(domain) + 1);
 	memcpy(wanted.relay, relay, KEY_SIZE);
 	return bsearch(&wanted, settings->forces, settings->force_count, sizeof wanted, compare_forces);
+}
+
+bool settings_ends(const struct settings *settings, struct bytes domain)
+{
+	return (settings->departure != DEPARTURE_NONE && settings->departure_now) ||
+	       names_contain(settings->ends, settings->end_count, domain);
 }
 
 bool settings_forbids(const struct settings *settings, struct bytes domain)

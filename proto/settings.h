@@ -102,6 +102,8 @@ struct settings {
 	unsigned accept_count;
 	const struct relay_choice_setting *relay_choices; /* exceptions: by default every pin that offers */
 	unsigned relay_choice_count;
+	const struct domain_name *ends; /* relayed for no longer, without waiting for public DNS */
+	unsigned end_count;
 	const struct force_setting *forces;
 	unsigned force_count;
 
@@ -111,8 +113,8 @@ struct settings {
 	void *public_suffix_context;
 };
 
-/* A copy that owns its arrays; accepts, claims, fixed MX lines, denials, forbidden, pins and relay choices
- * sorted and each once. NULL without memory. */
+/* A copy that owns its arrays; accepts, claims, ends, fixed MX lines, denials, forbidden, pins and relay
+ * choices sorted and each once. NULL without memory. */
 struct settings *settings_copy(const struct settings *settings);
 void settings_destroy(struct settings *settings);
 
@@ -128,6 +130,8 @@ const struct relay_choice_setting *settings_relay_choice(
 /* NULL: the operator said nothing. Whether its time is over is the caller's to see. */
 const struct force_setting *settings_force(
         const struct settings *settings, const char *domain, const uint8_t relay[KEY_SIZE]);
+/* Whether serving a domain that leaves ends at once: the operator's word on all, or on this one. */
+bool settings_ends(const struct settings *settings, struct bytes domain);
 bool settings_forbids(const struct settings *settings, struct bytes domain);
 
 bool settings_in_mesh(const struct settings *settings, const struct address *address);

@@ -1,40 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "proto/standing.h"
 
-static const struct standing_text texts[STANDINGS] = {
-        [STANDING_ACTIVE] = {"active", "accepted and counted", ""},
-        [STANDING_NO_CARRY] = {"no-carry", "this node carries nothing (carry = none)",
-                "meshctl relay carry pins"},
-        [STANDING_NOT_IN_VIEW] = {"not-in-view", "its claimant doesn't count here",
-                "pin the claimant: meshctl pin KEYLINE"},
-        [STANDING_NOT_PINNED] = {"not-pinned", "this node carries for its pins only (carry = pins)",
-                "pin the claimant, or set carry = view in meshd.conf and reload"},
-        [STANDING_NOT_CHOSEN] = {"not-chosen", "its claimant hasn't chosen us as a relay",
-                "ask the claimant to pin us"},
-        [STANDING_FORBIDDEN] = {"forbidden", "the forbid list names it", ""},
-        [STANDING_SPECIAL_USE] = {"special-use", "a special-use name",
-                "test names need allow_test_names = yes in meshd.conf"},
-        [STANDING_PUBLIC_SUFFIX] = {"public-suffix", "a public suffix", "nobody can claim a public suffix"},
-        [STANDING_MESH_ZONE] = {"mesh-zone", "lies in the mesh's own zone", ""},
-        [STANDING_OWN] = {"own", "we claim it ourselves", ""},
-        [STANDING_LOCAL] = {"local", "our own MTA holds it as local",
-                "take it out of mydestination and the virtual maps, or decline it"},
-        [STANDING_OVER_QUOTA] = {"over-quota", "its claimant claims too many domains", ""},
-        [STANDING_NOT_ACCEPTED] = {"not-accepted", "nobody here has accepted it",
-                "meshctl accept DOMAIN from MEMBER"},
-        [STANDING_TAKEN] = {"taken", "another claimant was accepted first",
-                "take the other's line out of the file accepts, and reload"},
-        [STANDING_UNASKED] = {"unasked", "our MTA hasn't said yet whether the name is its own",
-                "wait a moment; then see the tables' error in status"},
-        [STANDING_NOT_MET] = {"not-met", "its claimant was never met at the VPN address that it names",
-                "see whether a session to the claimant comes up: meshctl status"},
-};
-
-const struct standing_text *standing_text(enum standing standing)
-{
-	return &texts[standing < STANDINGS ? standing : STANDING_NOT_IN_VIEW];
-}
-
 /* RFC 6761 and the IANA registry: names that must never lead mail anywhere. */
 static const struct {
 	const char *name;
@@ -130,6 +96,17 @@ struct route route_of(const struct node *node, const struct author *author)
 	return route;
 }
 
+struct route route_to_others(const struct node *node, const struct route *route)
+{
+	struct route others = {.count = 0};
+
+	for (unsigned i = 0; i < route->count; i++) {
+		if (!is_own_address(node, &route->hops[i].address))
+			others.hops[others.count++] = route->hops[i];
+	}
+	return others;
+}
+
 /* What speaks against the name here, whoever claims it. */
 static enum standing name_judge(const struct node *node, struct bytes domain)
 {
@@ -144,23 +121,52 @@ static enum standing name_judge(const struct node *node, struct bytes domain)
 	return STANDING_ACTIVE;
 }
 
+/* What speaks against all that this node carries. */
+static enum standing node_judge(const struct node *node)
+{
+	if (node->settings->departure == DEPARTURE_DRAIN)
+		return STANDING_DRAIN;
+	if (node->settings->departure == DEPARTURE_LEAVE)
+		return STANDING_LEAVE;
+	return node->settings->carry == CARRY_NONE ? STANDING_NO_CARRY : STANDING_ACTIVE;
+}
+
+/* What this operator, or its own owner, says of a key whatever is held of it besides. */
+static enum standing key_judge(const struct node *node, const uint8_t *key)
+{
+	const struct author *author = archive_find(&node->archive, key);
+
+	if (settings_denies(node->settings, key))
+		return STANDING_DENIED;
+	if (author != NULL && author_is_killed(author))
+		return STANDING_KILLED;
+	return STANDING_ACTIVE;
+}
+
+static bool is_carried_for(const struct node *node, const uint8_t *key)
+{
+	return node->settings->carry != CARRY_PINS || settings_pin(node->settings, key) != NULL;
+}
+
 enum standing standing_of(const struct node *node, const struct author *author, const struct claim *claim,
         unsigned index, const uint8_t *incumbent)
 {
 	bool incumbent_self = incumbent != NULL && memcmp(incumbent, author->key, KEY_SIZE) == 0;
-	enum standing name;
+	enum standing standing = key_judge(node, author->key);
 
-	if (node->settings->carry == CARRY_NONE)
-		return STANDING_NO_CARRY;
+	if (standing == STANDING_ACTIVE)
+		standing = node_judge(node);
+	if (standing != STANDING_ACTIVE)
+		return standing;
 	if (!view_contains(&node->view, author->key))
 		return STANDING_NOT_IN_VIEW;
-	if (node->settings->carry == CARRY_PINS && settings_pin(node->settings, author->key) == NULL)
+	if (!is_carried_for(node, author->key))
 		return STANDING_NOT_PINNED;
 	if (!head_chooses(&author->head->head, claim->relayset, node->key, NULL))
 		return STANDING_NOT_CHOSEN;
-	name = name_judge(node, claim->domain);
-	if (name != STANDING_ACTIVE)
-		return name;
+	standing = name_judge(node, claim->domain);
+	if (standing != STANDING_ACTIVE)
+		return standing;
 	if (index >= node->limits.claims_per_author)
 		return STANDING_OVER_QUOTA;
 	if (!settings_accepts(node->settings, claim->domain, author->key))
@@ -171,4 +177,40 @@ enum standing standing_of(const struct node *node, const struct author *author, 
 	if (!incumbent_self && local_names_get(&node->local, claim->domain) == LOCALITY_UNKNOWN)
 		return STANDING_UNASKED;
 	return incumbent_self || route_of(node, author).count > 0 ? STANDING_ACTIVE : STANDING_NOT_MET;
+}
+
+bool view_is_whole(const struct node *node)
+{
+	for (unsigned i = 0; i < node->view.count; i++) {
+		const struct view_member *member = &node->view.members[i];
+		const struct author *author = archive_find(&node->archive, member->key);
+
+		if (member->level < VIEW_DEPTH_MAX && memcmp(member->key, node->key, KEY_SIZE) != 0 &&
+		        (author == NULL || author->head == NULL))
+			return false;
+	}
+	return true;
+}
+
+enum standing standing_of_row(const struct node *node, const struct table_row *row)
+{
+	struct bytes domain = bytes_of(row->domain.text, strlen(row->domain.text));
+	const struct author *author = archive_find(&node->archive, row->author);
+	enum standing standing = key_judge(node, row->author);
+
+	if (row->reason == STANDING_FOUND)
+		return STANDING_FOUND;
+	if (standing == STANDING_ACTIVE)
+		standing = node_judge(node);
+	if (standing == STANDING_ACTIVE)
+		standing = name_judge(node, domain);
+	if (standing != STANDING_ACTIVE)
+		return standing;
+	if (!is_carried_for(node, row->author))
+		return STANDING_NOT_PINNED;
+	if (!settings_accepts(node->settings, domain, row->author))
+		return STANDING_NOT_ACCEPTED;
+	if (!view_contains(&node->view, row->author))
+		return STANDING_NOT_IN_VIEW;
+	return author != NULL && author->head != NULL ? STANDING_RELEASED : STANDING_UNHEARD;
 }

@@ -6,34 +6,7 @@
 #define PROTO_STANDING_H
 
 #include "proto/node.h"
-
-enum standing {
-	STANDING_ACTIVE,
-	STANDING_NO_CARRY, /* carry = none */
-	STANDING_NOT_IN_VIEW,
-	STANDING_NOT_PINNED, /* carry = pins, and its claimant is no pin */
-	STANDING_NOT_CHOSEN, /* its relayset doesn't name us */
-	STANDING_FORBIDDEN,
-	STANDING_SPECIAL_USE,
-	STANDING_PUBLIC_SUFFIX,
-	STANDING_MESH_ZONE,
-	STANDING_OWN,   /* we claim it ourselves */
-	STANDING_LOCAL, /* our MTA holds it */
-	STANDING_OVER_QUOTA,
-	STANDING_NOT_ACCEPTED,
-	STANDING_TAKEN,   /* another claimant was accepted first */
-	STANDING_UNASKED, /* our MTA hasn't said yet whether it holds it */
-	STANDING_NOT_MET, /* no session yet with the claimant at its VPN address */
-	STANDINGS
-};
-
-/* One word for --json, a phrase for people, and what to do ("" if nothing). Static storage. */
-struct standing_text {
-	const char *word;
-	const char *phrase;
-	const char *tip;
-};
-const struct standing_text *standing_text(enum standing standing);
+#include "proto/standing_text.h"
 
 /* What the policy data alone says of a name, whoever claims it: ACTIVE or one of the policy reasons. */
 enum standing policy_judge(const struct settings *settings, struct bytes domain);
@@ -43,8 +16,18 @@ enum standing policy_judge(const struct settings *settings, struct bytes domain)
 enum standing standing_of(const struct node *node, const struct author *author, const struct claim *claim,
         unsigned index, const uint8_t *incumbent);
 
+/* Whether the view is known to lack nobody: a head that isn't held may vouch for anybody. */
+bool view_is_whole(const struct node *node);
+
+/* What is held or said against an applied row whose claimant's head isn't held, or doesn't claim it: what the
+ * operator said, what our MTA holds, RELEASED. UNHEARD: nothing is known against it, which ends nothing. */
+enum standing standing_of_row(const struct node *node, const struct table_row *row);
+
 /* Where mail for an author's domains goes: its VPN addresses that lie in the mesh, were met, and aren't
  * ours. Count 0: nowhere yet. */
 struct route route_of(const struct node *node, const struct author *author);
+
+/* A route without hops at addresses that have become ours. */
+struct route route_to_others(const struct node *node, const struct route *route);
 
 #endif

@@ -41,6 +41,7 @@ struct timing {
 	int64_t verify_retry_ms;      /* a name just put in, not yet answered for */
 	int64_t banner_ms;            /* relays that a publisher may name are looked at */
 	int64_t banner_valid_ms;      /* a banner counts for so long */
+	int64_t recheck_ms;           /* the MTA is asked again whose tables answer first */
 	int64_t apply_retry_ms;       /* first retry of a failed driver or file, doubled up to 60 s */
 	int64_t local_ms;             /* the MTA is asked again which names are its own */
 	int64_t epoch_ms;             /* of the ranking of relays for a domain */
@@ -97,6 +98,7 @@ static inline struct timing timing_default(void)
 	        .verify_retry_ms = 1000,
 	        .banner_ms = 20000,
 	        .banner_valid_ms = 60000,
+	        .recheck_ms = 600000,
 	        .apply_retry_ms = 1000,
 	        .local_ms = 60000,
 	        .epoch_ms = 3600000,

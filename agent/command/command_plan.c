@@ -21,18 +21,34 @@ static json_t *row_json(const struct table_row *row)
 	return json_pack("{s:s, s:o}", "domain", row->domain.text, "nexthop", hops);
 }
 
-/* Rows of `a` that aren't in `b`. */
-static json_t *rows_less(const struct table_rows *a, const struct table_rows *b)
+/* What the plan would do to one row, and why; NULL: nothing. */
+static json_t *step_json(const struct table_row *row, const struct table_row *was)
 {
-	json_t *array = json_array();
+	const char *from = was != NULL ? row_state_word(was->state) : "";
+	json_t *data;
 
-	for (unsigned i = 0; i < a->count; i++) {
-		const char *domain = a->rows[i].domain.text;
+	if (was != NULL && was->state == row->state && was->waits == row->waits &&
+	        memcmp(was->author, row->author, KEY_SIZE) == 0)
+		return NULL;
+	data = row_json(row);
+	json_object_set_new(data, "from", json_string(from));
+	json_object_set_new(data, "to", json_string(row_state_word(row->state)));
+	json_object_set_new(data, "reason", json_string(standing_text(row->reason)->word));
+	json_object_set_new(data, "detail", json_string(standing_text(row->reason)->phrase));
+	return data;
+}
 
-		if (table_rows_find(b, bytes_of(domain, strlen(domain))) == NULL)
-			json_array_append_new(array, row_json(&a->rows[i]));
+/* Rows that go in or on their way out; `add` those that are new or back, `remove` the others. */
+static void put_steps(const struct relay *relay, json_t *add, json_t *remove)
+{
+	for (unsigned i = 0; i < relay->planned.count; i++) {
+		const struct table_row *row = &relay->planned.rows[i];
+		json_t *data = step_json(row, table_rows_find(&relay->applied,
+		                                      bytes_of(row->domain.text, strlen(row->domain.text))));
+
+		if (data != NULL)
+			json_array_append_new(row->state == ROW_IN ? add : remove, data);
 	}
-	return array;
 }
 
 /* The lines of one zone's text that aren't in another's. */
@@ -73,13 +89,14 @@ json_t *command_plan(struct agent *agent, const json_t *args, struct control_err
 {
 	const struct relay *relay = core_relay(agent->core);
 	const struct publisher *publisher = core_publisher(agent->core);
-	json_t *zones = json_array();
+	json_t *zones = json_array(), *add = json_array(), *remove = json_array();
 
 	(void)args;
 	(void)error;
 	for (unsigned i = 0; i < publisher->zone_count; i++)
 		json_array_append_new(
 		        zones, zone_json(core_node(agent->core), publisher, &publisher->zones[i]));
-	return json_pack("{s:b, s:{s:o, s:[]}, s:o}", "observe", agent->config.observe, "tables", "add",
-	        rows_less(&relay->planned, &relay->applied), "remove", "zones", zones);
+	put_steps(relay, add, remove);
+	return json_pack("{s:b, s:{s:o, s:o}, s:o}", "observe", agent->config.observe, "tables", "add", add,
+	        "remove", remove, "zones", zones);
 }

@@ -274,46 +274,6 @@ static json_t *show_domain(const struct glance *glance, const char *domain)
 	return json_pack("{s:s, s:s, s:o}", "kind", "domain", "domain", domain, "claims", claims);
 }
 
-/* A name of an author that isn't pinned: the one in its head, if only one has it. */
-static const uint8_t *find_named(const struct glance *glance, const char *word)
-{
-	const uint8_t *found = NULL;
-
-	if (strcmp(glance->node->settings->name, word) == 0)
-		return glance->node->key;
-	for (unsigned i = 0; i < glance->node->archive.count; i++) {
-		const struct author *author = glance->node->archive.authors[i];
-		struct bytes name = node_name_of(glance->node, author->key);
-
-		if (name.length != strlen(word) || memcmp(name.data, word, name.length) != 0)
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = author->key;
-	}
-	return found;
-}
-
-/* A name in members/, another that only one author here has, or a KEY. */
-static bool resolve(
-        const struct glance *glance, const char *word, uint8_t key[KEY_SIZE], struct control_error *error)
-{
-	const struct operator_files *files = &glance->agent->files;
-	const struct member *member = operator_files_member_named(files, word);
-	const uint8_t *found = member != NULL ? member->keyline.key : find_named(glance, word);
-	struct complaint why;
-	bool by_name;
-
-	if (found != NULL) {
-		memcpy(key, found, KEY_SIZE);
-		return true;
-	}
-	if (operator_files_resolve(files, word, strlen(word), key, &by_name, &why) == RESULT_OK)
-		return true;
-	control_fail(error, &why);
-	return false;
-}
-
 json_t *command_show(struct agent *agent, const json_t *args, struct control_error *error)
 {
 	const char *word;
@@ -325,7 +285,7 @@ json_t *command_show(struct agent *agent, const json_t *args, struct control_err
 	if (!control_args_get(args, rows, 1, USAGE, error))
 		return NULL;
 	if (strchr(word, '.') == NULL)
-		return resolve(&glance, word, key, error) ? show_member(&glance, key) : NULL;
+		return glance_resolve(&glance, word, key, error) ? show_member(&glance, key) : NULL;
 	fault = domain_fault(word, strlen(word));
 	if (fault != NULL)
 		return control_usage(

@@ -15,6 +15,7 @@ struct report {
 	struct glance glance;
 	json_t *warnings;
 	unsigned unserved; /* domains that should work and don't */
+	unsigned astray;   /* domains of which public DNS says something else */
 };
 
 __attribute__((format(printf, 3, 4))) static void warn(
@@ -79,6 +80,25 @@ static json_t *strangers_json(struct report *report)
 
 /* --- domains ----------------------------------------------------------------------------------------- */
 
+enum { ASTRAY_MAX = 5 }; /* warnings of them; the rest is counted */
+
+/* What public DNS says of a domain that is in work here. */
+static void warn_public_dns(struct report *report, const json_t *domain)
+{
+	const json_t *said = json_object_get(domain, "public_dns");
+
+	if (json_is_true(json_object_get(said, "wrong")) && report->astray++ < ASTRAY_MAX)
+		warn(report, text_of(said, "tip"), "%s: %s", text_of(domain, "domain"),
+		        text_of(said, "detail"));
+}
+
+static void warn_astray(struct report *report)
+{
+	if (report->astray > ASTRAY_MAX)
+		warn(report, "meshctl domains", "public DNS says something else of %u more domains",
+		        report->astray - ASTRAY_MAX);
+}
+
 static json_t *my_domains_json(struct report *report)
 {
 	json_t *array = glance_own_domains(&report->glance, false);
@@ -89,6 +109,8 @@ static json_t *my_domains_json(struct report *report)
 	{
 		const char *state = text_of(domain, "state");
 
+		if (strcmp(state, "waiting") != 0)
+			warn_public_dns(report, domain);
 		if (strcmp(state, "ok") == 0)
 			continue;
 		report->unserved++;
@@ -104,11 +126,26 @@ static json_t *tested_age(const struct report *report)
 	const struct relay *relay = report->glance.relay;
 	int64_t newest_ms = 0;
 
-	for (unsigned i = 0; i < relay->target_count; i++) {
-		if (relay->targets[i].good_ms > newest_ms)
-			newest_ms = relay->targets[i].good_ms;
+	for (unsigned i = 0; i < relay->verification.target_count; i++) {
+		if (relay->verification.targets[i].good_ms > newest_ms)
+			newest_ms = relay->verification.targets[i].good_ms;
 	}
 	return newest_ms > 0 ? json_integer((report->glance.mono_ms - newest_ms) / 1000) : json_null();
+}
+
+/* A row that can't go before somebody changes something. */
+static void warn_departure(struct report *report, const json_t *domain)
+{
+	static const char *const stuck[] = {"owner", "address", "listing"};
+	const json_t *departure = json_object_get(domain, "departure");
+	const char *awaits = text_of(departure, "awaits");
+	bool is_stuck = json_is_true(json_object_get(departure, "held"));
+
+	for (unsigned i = 0; i < sizeof stuck / sizeof stuck[0]; i++)
+		is_stuck |= strcmp(awaits, stuck[i]) == 0;
+	if (is_stuck)
+		warn(report, text_of(domain, "tip"), "%s: %s", text_of(domain, "domain"),
+		        text_of(departure, "detail"));
 }
 
 static json_t *carried_json(struct report *report)
@@ -119,6 +156,9 @@ static json_t *carried_json(struct report *report)
 
 	json_array_foreach(array, index, domain)
 	{
+		warn_departure(report, domain);
+		if (strcmp(text_of(domain, "state"), "inactive") != 0)
+			warn_public_dns(report, domain);
 		report->unserved += strcmp(text_of(domain, "standing"), "active") == 0 &&
 		                    strcmp(text_of(domain, "state"), "verified") != 0 &&
 		                    !report->glance.node->settings->observe;
@@ -151,6 +191,7 @@ static json_t *tables_json(struct report *report)
 {
 	const struct relay *relay = report->glance.relay;
 	const struct settings *settings = report->glance.node->settings;
+	struct departure_summary sum;
 	const char *state = !settings->has_mta  ? "none"
 	                    : settings->observe ? "observing"
 	                    : relay->tables_ok  ? "ok"
@@ -159,8 +200,10 @@ static json_t *tables_json(struct report *report)
 
 	if (settings->has_mta && !settings->observe && relay->error[0] != '\0')
 		warn(report, "meshctl setup postfix prints what is missing", "tables: %s", relay->error);
-	return json_pack("{s:s, s:s, s:o, s:i}", "state", state, "error", relay->error, "missing",
-	        missing_json(report->glance.agent->setup), "rows", (int)relay->applied.count);
+	sum = departure_summary(report->glance.node, &relay->applied);
+	return json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:i}", "state", state, "error", relay->error,
+	        "missing", missing_json(report->glance.agent->setup), "rows", (int)relay->applied.count,
+	        "leaving", (int)sum.leaving, "ending", (int)sum.ending, "going", (int)sum.going);
 }
 
 /* Domain -> names of its relays; of one domain only where the zone is its own. */
@@ -210,6 +253,51 @@ static json_t *published_json(struct report *report)
 	for (unsigned i = 0; i < publisher->zone_count; i++)
 		json_array_append_new(zones, zone_json(report, publisher, &publisher->zones[i]));
 	return zones;
+}
+
+/* --- mail that waits ---------------------------------------------------------------------------------------
+ */
+
+/* Homes whose mail waits here: tried without success, or held. */
+static json_t *waiting_here_json(struct report *report)
+{
+	const struct queues *queues = &report->glance.node->queues;
+	json_t *array = glance_queue(&report->glance, NULL, NULL, false), *home;
+
+	for (size_t i = json_array_size(array); i-- > 0;) {
+		home = json_array_get(array, i);
+		if (json_integer_value(json_object_get(home, "deferred")) +
+		                json_integer_value(json_object_get(home, "held")) ==
+		        0)
+			json_array_remove(array, i);
+	}
+	if (queues->error[0] != '\0')
+		warn(report, "", "the mail queue can't be listed: %s", queues->error);
+	return array;
+}
+
+static void warn_old(struct report *report, const json_t *home)
+{
+	const json_t *left = json_object_get(home, "bounces_s");
+	int64_t lifetime_s = (int64_t)report->glance.node->queues.lifetime_s;
+	const char *name = text_of(home, "home");
+	char tip[256];
+
+	if (!json_is_integer(left) || json_integer_value(left) * 2 > lifetime_s)
+		return;
+	snprintf(tip, sizeof tip, "meshctl flush %s, or to keep it: meshctl queue --hold %s", name, name);
+	warn(report, tip, "mail for %s has waited more than half of its life", name);
+}
+
+static void warn_all_old(struct report *report, const json_t *array)
+{
+	const json_t *home;
+	size_t index;
+
+	json_array_foreach(array, index, home)
+	{
+		warn_old(report, home);
+	}
 }
 
 /* --- store ------------------------------------------------------------------------------------------- */
@@ -322,7 +410,6 @@ static void add_word(struct report *report, json_t *data)
 		        "frozen by you: the tables and zones that this node writes stay as they are");
 }
 
-/* What this version doesn't do yet, said where the operator looks. */
 static json_t *notes_json(struct report *report)
 {
 	json_t *notes = json_array();
@@ -345,9 +432,6 @@ static json_t *notes_json(struct report *report)
 		snprintf(text, sizeof text, "signs nothing yet, waiting for %s", waits);
 		json_array_append_new(notes, json_string(text));
 	}
-	if (report->glance.node->settings->has_mta)
-		json_array_append_new(notes, json_string("nothing is ever removed from the tables in this "
-		                                         "version (no order out yet)"));
 	return notes;
 }
 
@@ -366,9 +450,13 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "members", members_json(&report));
 	json_object_set_new(data, "my_domains", my_domains_json(&report));
 	json_object_set_new(data, "carried", carried_json(&report));
+	warn_astray(&report);
 	json_object_set_new(data, "tested_s", tested_age(&report));
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
+	json_object_set_new(data, "waiting_here", waiting_here_json(&report));
+	warn_all_old(&report, json_object_get(data, "waiting_here"));
+	json_object_set_new(data, "waiting_elsewhere", glance_waiting(&report.glance));
 	json_object_set_new(data, "strangers", strangers_json(&report));
 	json_object_set_new(data, "counters", counters_json(&report.glance.node->counters, &agent->vpn));
 	json_object_set_new(data, "store", store_json(&report));

@@ -11,6 +11,7 @@
 #include "agent/command/commands.h"
 #include "agent/glance/glance.h"
 #include "agent/glance/remark.h"
+#include "proto/departure.h"
 #include "proto/domain.h"
 #include "proto/key.h"
 
@@ -143,7 +144,8 @@ static void explain_standing(struct why *why, enum standing standing)
 	const struct standing_text *text = standing_text(standing);
 
 	if (standing != STANDING_ACTIVE && standing != STANDING_NOT_ACCEPTED &&
-	        standing != STANDING_NOT_IN_VIEW)
+	        standing != STANDING_NOT_IN_VIEW && standing != STANDING_DENIED &&
+	        standing != STANDING_KILLED)
 		step(why, standing == STANDING_UNASKED ? "wait" : "no", text->tip, "%s", text->phrase);
 }
 
@@ -168,11 +170,28 @@ static void explain_target(struct why *why, const struct target *target, const c
 	}
 }
 
+/* A row on its way out: how far it is, what it waits for, where its mail goes meanwhile. */
+static void explain_departure(struct why *why, const struct table_row *row, const char *route)
+{
+	char text[768];
+
+	departure_say(why->glance.node, row, text, sizeof text);
+	if (text[0] != '\0')
+		step(why, "wait", standing_text(row->reason)->tip, "%s", text);
+	if (row->state == ROW_ENDING)
+		step(why, "note", "", "new mail for it is deferred; what is queued: transport -> %s", route);
+}
+
+static json_t *row_route(const struct table_row *row)
+{
+	return row->waits ? json_string("retry:") : glance_route(&row->route);
+}
+
 static void explain_tables(struct why *why, const struct author *author, enum standing standing)
 {
 	const struct relay *relay = why->glance.relay;
 	const struct table_row *row = table_rows_find(&relay->applied, why->name);
-	const struct target *target = relay_target(relay, why->name, author->key);
+	const struct target *target = verification_target(&relay->verification, why->name, author->key);
 	json_t *route;
 
 	if (row == NULL || memcmp(row->author, author->key, KEY_SIZE) != 0) {
@@ -183,11 +202,10 @@ static void explain_tables(struct why *why, const struct author *author, enum st
 			                : "going into the tables");
 		return;
 	}
-	route = glance_route(&row->route);
+	route = row_route(row);
 	if (target != NULL)
 		explain_target(why, target, json_string_value(route));
-	if (standing != STANDING_ACTIVE)
-		step(why, "note", "", "it stays in the tables: nothing leaves them in this version");
+	explain_departure(why, row, json_string_value(route));
 	json_decref(route);
 }
 
@@ -294,6 +312,27 @@ static void explain_published(struct why *why)
 	json_decref(names);
 }
 
+/* What the world is told. */
+static void explain_public_dns(struct why *why)
+{
+	json_t *said = glance_public_dns(&why->glance, why->domain, false);
+	const char *detail = json_string_value(json_object_get(said, "detail"));
+	const json_t *looked = json_object_get(said, "looked_s");
+	char age[32];
+
+	if (said == NULL)
+		return;
+	render_age(json_integer_value(looked) * 1000, age, sizeof age);
+	step(why,
+	        json_is_true(json_object_get(said, "wrong")) ? "no"
+	        : json_is_integer(looked)                    ? "ok"
+	                                                     : "wait",
+	        json_string_value(json_object_get(said, "tip")), "%s%s%s%s", detail,
+	        json_is_integer(looked) ? ", looked at " : "", json_is_integer(looked) ? age : "",
+	        json_is_integer(looked) ? " ago" : "");
+	json_decref(said);
+}
+
 /* --- whole chains ----------------------------------------------------------------------------------------
  */
 
@@ -307,6 +346,7 @@ static void explain_own_signed(struct why *why, const struct claim *claim)
 	explain_relays(why, self, claim);
 	explain_published(why);
 	explain_unpublished(why, self, claim);
+	explain_public_dns(why);
 }
 
 static void explain_own(struct why *why)
@@ -358,7 +398,7 @@ static void explain_other(struct why *why, const struct author *author, const st
 	explain_claim(why, author, claim);
 	if (why->glance.node->settings->has_mta) {
 		standing = standing_of(why->glance.node, author, claim, index_of(author, why->name),
-		        row != NULL ? row->author : NULL);
+		        row_incumbent(row, author->key));
 		if (standing != STANDING_NO_CARRY)
 			explain_accept(why, author);
 		explain_standing(why, standing);
@@ -367,6 +407,7 @@ static void explain_other(struct why *why, const struct author *author, const st
 	explain_relays(why, author, claim);
 	explain_published(why);
 	explain_unpublished(why, author, claim);
+	explain_public_dns(why);
 }
 
 static unsigned explain_others(struct why *why)
@@ -448,12 +489,11 @@ static void explain_unknown(struct why *why)
 	explain_unclaimed_accepts(why);
 	explain_parent(why);
 	if (row != NULL) {
-		json_t *route = glance_route(&row->route);
+		json_t *route = row_route(row);
 
-		step(why, "note", "",
-		        "it stays in the tables from %s, transport -> %s: nothing leaves them in this "
-		        "version",
+		step(why, "note", "", "in the tables from %s, transport -> %s",
 		        glance_name(&why->glance, row->author), json_string_value(route));
+		explain_departure(why, row, json_string_value(route));
 		json_decref(route);
 	}
 	if (published_mx_find(&why->glance.publisher->published, why->name) != NULL)

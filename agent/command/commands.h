@@ -9,6 +9,13 @@
 
 struct control_service commands_service(struct agent *agent);
 
+/* command_mail.c; args: of queue and flush what, a member or a domain, may be missing; of flush all, any
+ * text: also where the home doesn't answer. */
+json_t *command_flush(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_homes(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_queue(struct agent *agent, const json_t *args, struct control_error *error);
+json_t *command_waiting(struct agent *agent, const json_t *args, struct control_error *error);
+
 /* command_NAME.c each; they only glance. args: of domains verbose, any text; of why domain; of show what, a
  * member or a domain; for log and held see there. */
 json_t *command_domains(struct agent *agent, const json_t *args, struct control_error *error);

@@ -75,7 +75,7 @@ struct config {
 	uint16_t mesh_port;
 	uint16_t smtp_port;
 	char tinc_user[CONFIG_WORD_SIZE]; /* that tincd's hooks run as; "": root */
-	enum carry carry; /* whose proved claims are carried; it accepts nothing by itself */
+	enum carry carry;                 /* whose proved claims are carried; it accepts nothing by itself */
 	bool vouch_pins;
 	bool observe;
 	bool allow_test_names;

@@ -204,21 +204,32 @@ static const char *name_end(const char *name, const char *end)
 	return name + length - end_length;
 }
 
+static bool host_add(struct search *search, const char *host, struct zone *zone)
+{
+	for (unsigned i = 0; i < zone->count; i++) {
+		if (strcmp(zone->hosts[i], host) == 0)
+			return true;
+	}
+	if (zone->count == CHAIN_HOSTS_MAX)
+		return fail(search, "%.100s has more than %d name servers", zone->name, CHAIN_HOSTS_MAX);
+	zone->hosts[zone->count++] = host;
+	return true;
+}
+
 static bool hosts_take(struct search *search, const struct dns_reply *reply, struct zone *zone)
 {
-	for (unsigned i = 0; i < reply->count; i++) {
+	bool ok = true;
+
+	for (unsigned i = 0; ok && i < reply->count; i++) {
 		const struct dns_record *record = &reply->records[i];
 
 		if (record->type != LDNS_RR_TYPE_NS)
 			continue;
-		if (record->is_odd || record->name[0] == '\0')
-			return fail(search, "%.100s has a name server whose name is none", zone->name);
-		if (zone->count == CHAIN_HOSTS_MAX)
-			return fail(
-			        search, "%.100s has more than %d name servers", zone->name, CHAIN_HOSTS_MAX);
-		zone->hosts[zone->count++] = record->name;
+		ok = record->is_odd || record->name[0] == '\0'
+		             ? fail(search, "%.100s has a name server whose name is none", zone->name)
+		             : host_add(search, record->name, zone);
 	}
-	return true;
+	return ok;
 }
 
 /* Has the name an alias? Then what a resolver says besides is about somebody else. */
@@ -231,9 +242,9 @@ static bool is_alias(const struct dns_reply *reply)
 	return false;
 }
 
-/* The zone that a name is in: the closest name at or above it that has name servers. A denial says whence it
- * comes, which saves steps. */
-static bool zone_find(struct search *search, const char *name, struct zone *zone)
+/* The zone that a name is in by its own word: the closest name at or above it that has name servers. A denial
+ * says whence it comes, which saves steps. */
+static bool zone_find_itself(struct search *search, const char *name, struct zone *zone)
 {
 	*zone = (struct zone){.name = name};
 	for (unsigned i = 0; i < CHAIN_CUTS_MAX; i++) {
@@ -305,6 +316,35 @@ static bool servers_find(struct search *search, const struct zone *zone, struct 
 			return fail(search, "name server %.100s has no address", zone->hosts[i]);
 	}
 	return goes_on(search);
+}
+
+/* Adds the servers that the zone above refers to, of which one good answer is enough. */
+static bool zone_add_referred(struct search *search, struct zone *zone)
+{
+	struct servers servers;
+	struct zone above;
+
+	if (zone->name[0] == '\0')
+		return true;
+	if (!zone_find_itself(search, name_above(zone->name), &above) ||
+	        !servers_find(search, &above, &servers))
+		return false;
+	for (unsigned i = 0; i < servers.count; i++) {
+		const struct dns_query *query =
+		        ask(search, &servers.at[i], zone->name, LDNS_RR_TYPE_NS, false);
+
+		if (!query)
+			return false;
+		if (!query_fault(query))
+			return hosts_take(search, &query->reply, zone);
+	}
+	return fail(search, "no name server of %.60s says who serves %.100s",
+	        above.name[0] ? above.name : ".", zone->name);
+}
+
+static bool zone_find(struct search *search, const char *name, struct zone *zone)
+{
+	return zone_find_itself(search, name, zone) && zone_add_referred(search, zone);
 }
 
 /* Takes one server's good answer. */

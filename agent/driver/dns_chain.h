@@ -9,8 +9,9 @@
  * is noted, all of it is asked at a time, and the search is run again from its start, until nothing is
  * missing. So the questions for many domains go out together, and each only once.
  *
- * Which servers a zone has, and their addresses, the resolvers are asked for; all else is asked of the
- * servers themselves. Nothing is kept from one batch to the next. Blocking, bounded.
+ * Which servers a zone has, and their addresses, the resolvers are asked for, and one server of the zone
+ * above, which may still refer to one that the zone itself has forgotten. All else is asked of the servers
+ * themselves. Nothing is kept from one batch to the next. Blocking, bounded.
  */
 #ifndef AGENT_DNS_CHAIN_H
 #define AGENT_DNS_CHAIN_H

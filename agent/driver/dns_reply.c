@@ -205,6 +205,7 @@ static bool is_to_question(const ldns_pkt *packet, const struct dns_question *qu
 static enum result packet_take(
         const ldns_pkt *packet, const struct dns_question *question, struct dns_reply *out)
 {
+	char last[DNS_NAME_BYTES];
 	enum result result;
 
 	if (!is_to_question(packet, question))
@@ -212,6 +213,9 @@ static enum result packet_take(
 	out->code = ldns_pkt_get_rcode(packet);
 	out->authoritative = ldns_pkt_aa(packet);
 	result = answer_take(ldns_pkt_answer(packet), question, out);
+	/* The zone above refers to the servers of the one asked for. */
+	if (!result && question->type == LDNS_RR_TYPE_NS && !question->recurse)
+		result = records_take(ldns_pkt_authority(packet), question->name, LDNS_RR_TYPE_NS, out, last);
 	if (!result)
 		authority_take(ldns_pkt_authority(packet), out);
 	return result;

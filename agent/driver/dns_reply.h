@@ -54,8 +54,9 @@ size_t dns_question_write(
         const struct dns_question *question, uint16_t id, uint8_t out[DNS_QUESTION_MAX_BYTES]);
 
 /* Takes a packet as the reply to that question. Records count whose owner is the name asked for; if `recurse`
- * is set, or what its aliases in the same reply lead to. RESULT_OK: dns_reply_fini() is the caller's.
- * RESULT_MALFORMED: it is none, or not to this question; RESULT_TOO_LARGE: more than DNS_RECORDS_MAX. */
+ * is set, or what its aliases in the same reply lead to; of NS those of a referral, too. RESULT_OK:
+ * dns_reply_fini() is the caller's. RESULT_MALFORMED: it is none, or not to this question; RESULT_TOO_LARGE:
+ * more than DNS_RECORDS_MAX. */
 enum result dns_reply_read(
         const struct dns_question *question, uint16_t id, struct bytes packet, struct dns_reply *out);
 void dns_reply_fini(struct dns_reply *reply);

@@ -3,13 +3,17 @@
  * The driver for Postfix. Every request has "config_dir" and "tables", absolute paths without anything that a
  * shell or Postfix would read as more than a path.
  *   check {vpn_addresses}                → missing, dangers: [{"what","why","cure"}]
- *   read  {}                             → rows: [{"domain","nexthop":[...],"relayed":bool}]
+ *   read  {}                             → rows: [{"domain","nexthop":[...],"retry":bool,"relayed":bool}]
  *   apply {rows, vpn_addresses?, rebuild?, rotation?}
- *                                        → applied, changed, shadowed: [...], unasked: [...]
+ *                                        → applied, changed, shadowed: [...], unasked: [...], found: [...]
  *   local {names}                        → local: [names]
+ *   queue {names}                        → rows:
+ * [{"domain","count","deferred","held","oldest_s","expiring_s"}], lifetime_s, more, skipped flush {names} →
+ * flushed: number
  */
 #include "agent/driver/driver.h"
 #include "agent/driver/postfix_check.h"
+#include "agent/driver/postfix_mail.h"
 #include "agent/driver/postfix_table.h"
 #include "agent/driver/postfix_verify.h"
 #include "proto/assert.h"
@@ -80,11 +84,11 @@ static enum result rows_apply(const json_t *request, const struct place *place,
         const struct postfix_rows *rows, json_t *reply, struct reason *why)
 {
 	bool rebuild = json_is_true(json_object_get(request, "rebuild")), changed = false;
-	json_t *shadowed = json_array(), *unasked = json_array();
+	json_t *shadowed = json_array(), *unasked = json_array(), *found = json_array();
 	enum result result;
 
-	INVARIANT(shadowed && unasked);
-	result = postfix_tables_apply(place->config_dir, place->tables, rows, rebuild, &changed, why);
+	INVARIANT(shadowed && unasked && found);
+	result = postfix_tables_apply(place->config_dir, place->tables, rows, rebuild, found, &changed, why);
 	if (!result)
 		result = postfix_verify(place->config_dir, place->tables, rows, rotation_get(request),
 		        shadowed, unasked, why);
@@ -92,6 +96,7 @@ static enum result rows_apply(const json_t *request, const struct place *place,
 	json_object_set_new(reply, "changed", json_boolean(changed));
 	json_object_set_new(reply, "shadowed", shadowed);
 	json_object_set_new(reply, "unasked", unasked);
+	json_object_set_new(reply, "found", found);
 	return result;
 }
 
@@ -146,11 +151,50 @@ static int local_run(const json_t *request, json_t *reply)
 	return result ? driver_fail(reply, result, &why) : RESULT_OK;
 }
 
+/* What an operation on mail of some domains is given. */
+static enum result names_get(
+        const json_t *request, const char **config_dir, const json_t **names, struct reason *why)
+{
+	enum result result = driver_path_get(request, "config_dir", config_dir, why);
+
+	if (!result)
+		result = driver_texts_get(request, "names", names, why);
+	return result ? result : names_check(*names, why);
+}
+
+static int queue_run(const json_t *request, json_t *reply)
+{
+	const json_t *names;
+	const char *config_dir;
+	struct reason why;
+	enum result result = names_get(request, &config_dir, &names, &why);
+
+	if (!result)
+		result = postfix_mail_list(config_dir, names, reply, &why);
+	return result ? driver_fail(reply, result, &why) : RESULT_OK;
+}
+
+static int flush_run(const json_t *request, json_t *reply)
+{
+	const json_t *names;
+	const char *config_dir;
+	struct reason why;
+	size_t flushed = 0;
+	enum result result = names_get(request, &config_dir, &names, &why);
+
+	if (!result)
+		result = postfix_mail_flush(config_dir, names, &flushed, &why);
+	json_object_set_new(reply, "flushed", json_integer((json_int_t)flushed));
+	return result ? driver_fail(reply, result, &why) : RESULT_OK;
+}
+
 static const struct driver_op postfix_ops[] = {
         {"check", check_run},
         {"read", read_run},
         {"apply", apply_run},
         {"local", local_run},
+        {"queue", queue_run},
+        {"flush", flush_run},
         {NULL, NULL},
 };
 

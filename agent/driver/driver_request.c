@@ -39,7 +39,8 @@ static json_t *row_json(const struct table_row *row)
 		snprintf(hop, sizeof hop, "[%s]:%u", address, row->route.hops[i].port);
 		json_array_append_new(hops, json_string(hop));
 	}
-	return json_pack("{s:s, s:o}", "domain", row->domain.text, "nexthop", hops);
+	return json_pack("{s:s, s:o, s:s, s:b}", "domain", row->domain.text, "nexthop", hops, "state",
+	        row_state_word(row->state), "retry", row->waits);
 }
 
 json_t *driver_request_tables(const struct config *config, const struct table_rows *rows)
@@ -70,12 +71,27 @@ static json_t *lines_json(struct bytes text)
 	return array;
 }
 
-json_t *driver_request_local(const struct config *config, struct bytes names)
+static json_t *names_request(const struct config *config, const char *op, struct bytes names)
 {
-	json_t *request = postfix_request(config, "local");
+	json_t *request = postfix_request(config, op);
 
 	json_object_set_new(request, "names", lines_json(names));
 	return request;
+}
+
+json_t *driver_request_local(const struct config *config, struct bytes names)
+{
+	return names_request(config, "local", names);
+}
+
+json_t *driver_request_queue(const struct config *config, struct bytes names)
+{
+	return names_request(config, "queue", names);
+}
+
+json_t *driver_request_flush(const struct config *config, struct bytes names)
+{
+	return names_request(config, "flush", names);
 }
 
 json_t *driver_request_look(const struct config *config, struct bytes domains)
@@ -146,6 +162,41 @@ void driver_reply_missing(const json_t *reply, char *text, size_t size)
 	        member(first, "what"), count);
 }
 
+/* "[ADDRESS]:PORT" as the core has it: "ADDRESS/PORT". */
+static void put_hop(struct text *text, const char *hop)
+{
+	const char *end = strchr(hop, ']');
+
+	if (hop[0] == '[' && end != NULL && end[1] == ':')
+		text_print(text, "%.*s/%s", (int)(end - hop - 1), hop + 1, end + 2);
+}
+
+static void put_found(struct text *text, const json_t *row)
+{
+	const json_t *hops = json_object_get(row, "nexthop"), *hop;
+	size_t index;
+
+	text_print(text, "found %s ", member(row, "domain"));
+	if (json_array_size(hops) == 0)
+		text_print(text, "-");
+	json_array_foreach(hops, index, hop)
+	{
+		text_print(text, "%s", index > 0 ? "," : "");
+		put_hop(text, json_string_value(hop) != NULL ? json_string_value(hop) : "");
+	}
+	text_print(text, "\n");
+}
+
+void driver_reply_tables(const json_t *reply, struct text *report)
+{
+	const json_t *item;
+	size_t index;
+
+	json_array_foreach(json_object_get(reply, "shadowed"), index, item)
+	        text_print(report, "shadowed %s\n", member(item, "domain"));
+	json_array_foreach(json_object_get(reply, "found"), index, item) put_found(report, item);
+}
+
 /* The string that an element of an array is, or has as its domain. */
 static const char *name_in(const json_t *item)
 {
@@ -174,5 +225,31 @@ char *driver_reply_lines(const json_t *reply, const char *name)
 		lines[length++] = '\n';
 	}
 	lines[length] = '\0';
+	return lines;
+}
+
+enum { QUEUE_LINE_BYTES = DOMAIN_LENGTH_MAX + 5 * 21 + 2 };
+
+static int queue_line(const json_t *row, char *line)
+{
+	static const char *const numbers[] = {"count", "oldest_s", "deferred", "held", "expiring_s"};
+	int length = snprintf(line, QUEUE_LINE_BYTES, "%.*s", DOMAIN_LENGTH_MAX, member(row, "domain"));
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		length += snprintf(line + length, QUEUE_LINE_BYTES - (size_t)length, " %lld",
+		        (long long)json_integer_value(json_object_get(row, numbers[i])));
+	return length + snprintf(line + length, QUEUE_LINE_BYTES - (size_t)length, "\n");
+}
+
+char *driver_reply_queue(const json_t *reply)
+{
+	const json_t *rows = json_object_get(reply, "rows"), *row;
+	char *lines = malloc(json_array_size(rows) * QUEUE_LINE_BYTES + 3), *at = lines;
+	size_t index;
+
+	if (lines == NULL)
+		return NULL;
+	json_array_foreach(rows, index, row) at += queue_line(row, at);
+	snprintf(at, 3, "%s", json_is_true(json_object_get(reply, "more")) ? "+\n" : "");
 	return lines;
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "agent/config/config.h"
+#include "agent/driver/text.h"
 #include "proto/desired.h"
 
 /* Each returns a new reference, NULL without memory. */
@@ -15,6 +16,8 @@ json_t *driver_request_check(const struct config *config);
 json_t *driver_request_tables(const struct config *config, const struct table_rows *rows);
 /* names: lines. */
 json_t *driver_request_local(const struct config *config, struct bytes names);
+json_t *driver_request_queue(const struct config *config, struct bytes names);
+json_t *driver_request_flush(const struct config *config, struct bytes names);
 /* domains: lines. */
 json_t *driver_request_look(const struct config *config, struct bytes domains);
 /* records: lines in presentation form. */
@@ -29,8 +32,14 @@ bool driver_reply_ok(const json_t *reply, char *text, size_t size);
  * what to do. Empty text: nothing. */
 void driver_reply_missing(const json_t *reply, char *text, size_t size);
 
+/* What a good reply to `apply` reports of the tables, as relay_tables() takes it. */
+void driver_reply_tables(const json_t *reply, struct text *report);
+
 /* Lines of strings of an array member; of "domain" members where its elements are objects. malloc'd,
  * NUL-terminated, NULL without memory. */
 char *driver_reply_lines(const json_t *reply, const char *member);
+
+/* The rows of a reply to `queue` as the lines of EVENT_QUEUE. As above. */
+char *driver_reply_queue(const json_t *reply);
 
 #endif

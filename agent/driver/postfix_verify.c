@@ -154,6 +154,9 @@ static enum result relay_domains_judge(const struct verifying *verifying, const 
 	        verifying->config_dir, relay_domains, keys, postfix_match_domain, verdicts, verifying->why);
 	for (size_t i = 0; i < verifying->count && !result; i++) {
 		const char *domain = sample_row(verifying, i)->domain;
+
+		if (sample_row(verifying, i)->state != POSTFIX_RELAYED)
+			continue;
 		const char *verdict = json_string_value(json_object_get(verdicts, domain));
 
 		if (!verdict || verdict[0] == '!')
@@ -173,8 +176,10 @@ static enum result sample_judge(struct verifying *verifying)
 	if (result)
 		return result;
 	maps_ask(verifying, postfix_conf_get(&conf, names[0]));
-	for (size_t i = 0; i < verifying->count; i++)
-		transport_judge(verifying, sample_row(verifying, i));
+	for (size_t i = 0; i < verifying->count; i++) {
+		if (sample_row(verifying, i)->state <= POSTFIX_ENDING)
+			transport_judge(verifying, sample_row(verifying, i));
+	}
 	result = relay_domains_judge(verifying, postfix_conf_get(&conf, names[1]));
 	postfix_conf_fini(&conf);
 	return result;

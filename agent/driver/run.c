@@ -32,6 +32,9 @@ struct capture {
 	size_t capacity;
 	size_t limit_bytes;
 	bool is_cut; /* over the limit the rest is read and thrown away */
+	bool (*take)(void *context, const char *bytes, size_t length); /* it goes there; NULL: into bytes */
+	void *context;
+	bool is_enough; /* it said so */
 };
 
 struct child {
@@ -196,7 +199,9 @@ static void capture_pull(struct capture *capture)
 	char piece[65536];
 	ssize_t got = read(capture->fd, piece, sizeof piece);
 
-	if (got > 0)
+	if (got > 0 && capture->take)
+		capture->is_enough |= !capture->take(capture->context, piece, (size_t)got);
+	else if (got > 0)
 		capture_append(capture, piece, (size_t)got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		fd_close(&capture->fd);
@@ -245,7 +250,7 @@ static bool child_attend(struct child *child)
 	do {
 		ready = child_poll(child);
 		is_late = !child->has_ended && clock_ms() >= child->deadline_ms;
-	} while (!is_late && !child_is_done(child, ready));
+	} while (!is_late && !child->out.is_enough && !child_is_done(child, ready));
 	sigaction(SIGPIPE, &before, NULL);
 	return !is_late;
 }
@@ -273,7 +278,7 @@ static void child_fini(struct child *child)
 
 static void output_take(struct run_output *output, struct child *child, int status)
 {
-	output->status = WEXITSTATUS(status);
+	output->status = child->out.is_enough ? 0 : WEXITSTATUS(status);
 	output->text = child->out.bytes;
 	output->length = child->out.length;
 	output->errors = child->err.bytes;
@@ -290,6 +295,8 @@ static enum result child_judge(
 	if (child->out.is_cut)
 		return reason_set(why, RESULT_TOO_LARGE, NULL, "%s wrote more than %zu bytes", name,
 		        child->out.limit_bytes);
+	if (child->out.is_enough)
+		return RESULT_OK;
 	if (!WIFEXITED(status))
 		return reason_set(why, RESULT_IO, NULL, "%s was killed by signal %d", name, WTERMSIG(status));
 	return RESULT_OK;
@@ -322,6 +329,8 @@ static void child_init(struct child *child, const struct run_request *request)
 	child->pidfd = child->input_fd = child->out.fd = child->err.fd = -1;
 	child->input = request->input;
 	child->input_left = request->input ? request->input_length : 0;
+	child->out.take = request->take;
+	child->out.context = request->context;
 	child->out.limit_bytes = RUN_OUTPUT_MAX_BYTES;
 	child->err.limit_bytes = RUN_ERRORS_MAX_BYTES;
 	child->deadline_ms = clock_ms() + timeout_ms;

@@ -8,6 +8,7 @@
 
 #include "agent/driver/reason.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -25,6 +26,10 @@ struct run_request {
 	const char *input;       /* fed to its standard input, then end of file; NULL: none */
 	size_t input_length;
 	unsigned timeout_ms; /* 0: RUN_TIMEOUT_MS */
+	/* Where its standard output goes as it comes, in pieces of any size, instead of into run_output; of
+	 * any length. False: that was enough, the program is killed and it counts as ended with status 0. */
+	bool (*take)(void *context, const char *bytes, size_t length);
+	void *context;
 };
 
 struct run_output {

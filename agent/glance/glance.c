@@ -70,3 +70,42 @@ json_t *glance_route(const struct route *route)
 	}
 	return json_string(text);
 }
+
+/* A name of an author that isn't pinned: the one in its head, if only one has it. */
+static const uint8_t *find_named(const struct glance *glance, const char *word)
+{
+	const uint8_t *found = NULL;
+
+	if (strcmp(glance->node->settings->name, word) == 0)
+		return glance->node->key;
+	for (unsigned i = 0; i < glance->node->archive.count; i++) {
+		const struct author *author = glance->node->archive.authors[i];
+		struct bytes name = node_name_of(glance->node, author->key);
+
+		if (name.length != strlen(word) || memcmp(name.data, word, name.length) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = author->key;
+	}
+	return found;
+}
+
+bool glance_resolve(
+        const struct glance *glance, const char *word, uint8_t key[KEY_SIZE], struct control_error *error)
+{
+	const struct operator_files *files = &glance->agent->files;
+	const struct member *member = operator_files_member_named(files, word);
+	const uint8_t *found = member != NULL ? member->keyline.key : find_named(glance, word);
+	struct complaint why;
+	bool by_name;
+
+	if (found != NULL) {
+		memcpy(key, found, KEY_SIZE);
+		return true;
+	}
+	if (operator_files_resolve(files, word, strlen(word), key, &by_name, &why) == RESULT_OK)
+		return true;
+	control_fail(error, &why);
+	return false;
+}

@@ -27,6 +27,11 @@ struct glance glance_of(const struct agent *agent);
 /* A name as this operator knows it, or the first characters of the key. In one of eight buffers, in turn. */
 const char *glance_name(const struct glance *glance, const uint8_t key[KEY_SIZE]);
 
+/* Whom a word means: a name in members/, another that only one author here has, this node's own, or a KEY.
+ * False: *error says what is wrong. */
+bool glance_resolve(
+        const struct glance *glance, const char *word, uint8_t key[KEY_SIZE], struct control_error *error);
+
 /* An order's numbers come from others: capped at what JSON integers hold. */
 json_t *glance_number(uint64_t number);
 
@@ -73,16 +78,34 @@ json_t *glance_reasons(
  * no zone for the domain. */
 json_t *glance_published(const struct glance *glance, const char *domain, bool with_fixed);
 
+/* What public DNS says of a domain; NULL where it isn't looked at. With `verbose` its MX lines too. */
+json_t *glance_public_dns(const struct glance *glance, const char *domain, bool verbose);
+
 /* A domain of our own; a domain that somebody else claims. With `verbose` each relay's reason too. */
 json_t *glance_own_domain(
         const struct glance *glance, const char *domain, struct glance_carriers *carriers, bool verbose);
 json_t *glance_claim(const struct glance *glance, const struct author *author, const struct claim *claim,
         unsigned index, struct glance_carriers *carriers, bool verbose);
 
+/* How far an applied row is on its way out; null where it is simply in. */
+json_t *glance_row(const struct glance *glance, const struct table_row *row);
+
 /* All own ones; all of others that may concern this node, and rows that are kept without a claim. */
 json_t *glance_own_domains(const struct glance *glance, bool verbose);
 json_t *glance_carried(const struct glance *glance, bool verbose);
 
+/* --- mail ------------------------------------------------------------------------------------------------
+ */
+
+/* All homes; what is known of each. */
+json_t *glance_homes(const struct glance *glance);
+
+/* Mail here for others and for us, home by home, of whom `key` and `domain` leave (NULL: everything). With
+ * `domains` each with its domains. */
+json_t *glance_queue(const struct glance *glance, const uint8_t *key, const char *domain, bool domains);
+
+/* Mail for our own domains elsewhere, relay by relay. */
+json_t *glance_waiting(const struct glance *glance);
 /* --- on the way out ----------------------------------------------------------------------------------- */
 
 /* This node departs, and neither its tables nor its carriage name anything any more. */

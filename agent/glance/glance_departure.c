@@ -8,6 +8,7 @@
 
 #include "agent/agent.h"
 #include "agent/glance/glance.h"
+#include "proto/departure.h"
 
 __attribute__((format(printf, 2, 3))) static void step(json_t *steps, const char *format, ...)
 {
@@ -20,58 +21,88 @@ __attribute__((format(printf, 2, 3))) static void step(json_t *steps, const char
 	json_array_append_new(steps, json_string(text));
 }
 
-/* Names that our own signed carriage still has, and of these those that it marks as leaving. */
-struct carried {
-	unsigned entries;
-	unsigned leaving;
-};
-
-static struct carried own_carriage(const struct node *node)
+static unsigned rows_of(const struct departure_summary *sum)
 {
-	const struct author *self = node_self(node);
-	struct carried carried = {.entries = 0};
-	struct carriage_cursor cursor;
-	struct carriage_entry entry;
+	return sum->in + sum->leaving + sum->ending + sum->going;
+}
 
-	if (self->carriage_held.data == NULL)
-		return carried;
-	cursor = carriage_cursor_of(&self->carriage);
-	while (carriage_next(&cursor, &entry)) {
-		carried.entries++;
-		carried.leaving += (unsigned)(entry.leaving.length / NAME_HASH_SIZE);
-	}
-	return carried;
+static bool is_out(const struct node *node, const struct departure_summary *sum)
+{
+	const struct settings *settings = node->settings;
+
+	return settings->departure != DEPARTURE_NONE && rows_of(sum) == 0 &&
+	       (settings->departure_now || sum->own_named == 0);
 }
 
 bool glance_is_out(const struct glance *glance)
 {
-	return glance->node->settings->departure != DEPARTURE_NONE && glance->relay->applied.count == 0 &&
-	       own_carriage(glance->node).entries == 0;
+	struct departure_summary sum = departure_summary(glance->node, &glance->relay->applied);
+
+	return is_out(glance->node, &sum);
 }
 
-static json_t *steps_of(const struct glance *glance)
+/* A count of domains, with the rest of the sentence for one and for more. */
+static void count_step(json_t *steps, unsigned count, const char *of_one, const char *of_more)
 {
-	struct carried carried = own_carriage(glance->node);
-	unsigned rows = glance->relay->applied.count;
+	if (count > 0)
+		step(steps, "%u domain%s", count, count == 1 ? of_one : of_more);
+}
+
+static void put_counts(json_t *steps, const struct departure_summary *sum)
+{
+	count_step(steps, sum->in, " waits for the first exchange with another member",
+	        "s wait for the first exchange with another member");
+	count_step(steps, sum->leaving,
+	        " is leaving: publishers drop this node, and it takes the mail until public DNS doesn't "
+	        "lead here",
+	        "s are leaving: publishers drop this node, and it takes the mail until public DNS doesn't "
+	        "lead here");
+	count_step(steps, sum->named, " of these is still led here by public DNS, or can't be looked at",
+	        "s of these are still led here by public DNS, or can't be looked at");
+	count_step(steps, sum->ending, " is ending: new mail is deferred, what is queued goes out",
+	        "s are ending: new mail is deferred, what is queued goes out");
+	count_step(
+	        steps, sum->queued, " of these has mail in the queue", "s of these have mail in the queue");
+	count_step(steps, sum->going, " is being taken out of the tables",
+	        "s are being taken out of the tables");
+	count_step(steps, sum->own_named, " of your own is led here by public DNS, or can't be looked at",
+	        "s of your own are led here by public DNS, or can't be looked at");
+}
+
+enum { OWNERS_MAX = 8 }; /* told one by one; meshctl domains -v has all */
+
+/* Who must change what. */
+static void put_owners(json_t *steps, const struct glance *glance)
+{
+	const struct table_rows *rows = &glance->relay->applied;
+	unsigned told = 0;
+
+	for (unsigned i = 0; i < rows->count && told < OWNERS_MAX; i++) {
+		char text[400];
+
+		if (departure_progress(glance->node, &rows->rows[i]).awaited != AWAITS_OWNER)
+			continue;
+		departure_explain(glance->node, &rows->rows[i], text, sizeof text);
+		step(steps, "%s: %s", rows->rows[i].domain.text, text);
+		told++;
+	}
+}
+
+static json_t *steps_of(const struct glance *glance, const struct departure_summary *sum)
+{
+	const struct settings *settings = glance->node->settings;
 	json_t *steps = json_array();
 
-	if (glance->node->settings->departure == DEPARTURE_NONE)
+	if (settings->departure == DEPARTURE_NONE)
 		return steps;
-	if (glance->node->settings->observe)
+	if (settings->observe)
 		step(steps, "observing only: nothing is taken out (observe = yes in meshd.conf)");
-	else if (glance->node->settings->frozen)
+	else if (settings->frozen)
 		step(steps, "frozen: nothing is taken out before meshctl thaw");
-	if (glance_is_out(glance))
+	if (is_out(glance->node, sum))
 		step(steps, "all is out: meshd may be stopped, and Postfix set back");
-	if (carried.leaving > 0)
-		step(steps,
-		        "%u name%s marked as leaving: publishers drop this node, then public DNS is asked",
-		        carried.leaving, carried.leaving == 1 ? " is" : "s are");
-	if (rows > 0)
-		step(steps,
-		        "%u domain%s in the tables: Postfix goes on with the mail for them; keep meshd "
-		        "and Postfix running",
-		        rows, rows == 1 ? " is" : "s are");
+	put_counts(steps, sum);
+	put_owners(steps, glance);
 	return steps;
 }
 
@@ -80,11 +111,12 @@ json_t *glance_departure(const struct glance *glance)
 	static const char *const states[] = {
 	        [DEPARTURE_NONE] = "none", [DEPARTURE_DRAIN] = "drain", [DEPARTURE_LEAVE] = "leave"};
 	const struct settings *settings = glance->node->settings;
+	struct departure_summary sum = departure_summary(glance->node, &glance->relay->applied);
 
-	return json_pack("{s:s, s:b, s:i, s:i, s:b, s:o}", "state", states[settings->departure], "now",
-	        settings->departure_now, "rows", (int)glance->relay->applied.count, "leaving",
-	        (int)own_carriage(glance->node).leaving, "out", glance_is_out(glance), "steps",
-	        steps_of(glance));
+	return json_pack("{s:s, s:b, s:i, s:i, s:i, s:i, s:i, s:b, s:o}", "state",
+	        states[settings->departure], "now", settings->departure_now, "rows", (int)rows_of(&sum),
+	        "leaving", (int)sum.leaving, "named", (int)sum.named, "ending", (int)sum.ending, "own_named",
+	        (int)sum.own_named, "out", is_out(glance->node, &sum), "steps", steps_of(glance, &sum));
 }
 
 /* --- a domain that was released ----------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/departure.h"
 #include "proto/key.h"
 
 static struct bytes name_bytes(const char *domain)
@@ -175,6 +176,7 @@ json_t *glance_own_domain(
 	json_object_set_new(data, "own", json_true());
 	json_object_set_new(data, "from", json_string(glance->node->settings->name));
 	json_object_set_new(data, "published", glance_published(glance, domain, true));
+	json_object_set_new(data, "public_dns", glance_public_dns(glance, domain, verbose));
 	return data;
 }
 
@@ -191,6 +193,22 @@ json_t *glance_own_domains(const struct glance *glance, bool verbose)
 }
 
 /* --- carried ----------------------------------------------------------------------------------------- */
+
+json_t *glance_row(const struct glance *glance, const struct table_row *row)
+{
+	struct row_progress progress = departure_progress(glance->node, row);
+	char text[768];
+
+	if (row->state == ROW_IN && row->reason == STANDING_ACTIVE)
+		return json_null();
+	departure_say(glance->node, row, text, sizeof text);
+	return json_pack("{s:s, s:s, s:I, s:I, s:s, s:I, s:I, s:I, s:b, s:s}", "state",
+	        row_state_word(row->state), "reason", standing_text(row->reason)->word, "since_s",
+	        (json_int_t)(row->state_ms / 1000), "elapsed_s", (json_int_t)(progress.elapsed_ms / 1000),
+	        "awaits", awaited_word(progress.awaited), "done_s", (json_int_t)(progress.done_ms / 1000),
+	        "needed_s", (json_int_t)(progress.needed_ms / 1000), "last_s",
+	        (json_int_t)(progress.last_ms / 1000), "held", row->waits, "detail", text);
+}
 
 /* How far a domain has come into our MTA. */
 struct progress {
@@ -216,6 +234,18 @@ static struct progress progress_of(
 	return (struct progress){"inactive", standing_text(standing)->phrase};
 }
 
+/* A row on its way out says so itself. */
+static void say_departure(const struct glance *glance, const struct table_row *row, json_t *data)
+{
+	json_t *departure = glance_row(glance, row);
+
+	if (!json_is_null(departure) && row->state != ROW_IN)
+		json_object_set(data, "state", json_object_get(departure, "state"));
+	if (!json_is_null(departure))
+		json_object_set(data, "detail", json_object_get(departure, "detail"));
+	json_object_set_new(data, "departure", departure);
+}
+
 /* Seconds since the MTA last took mail for it when asked; null: not since the start. */
 static json_t *tested_age(const struct glance *glance, const struct target *target)
 {
@@ -229,8 +259,9 @@ json_t *glance_claim(const struct glance *glance, const struct author *author, c
 {
 	const struct table_row *row = table_rows_find(&glance->relay->applied, claim->domain);
 	enum standing standing =
-	        standing_of(glance->node, author, claim, index, row != NULL ? row->author : NULL);
-	const struct target *target = relay_target(glance->relay, claim->domain, author->key);
+	        standing_of(glance->node, author, claim, index, row_incumbent(row, author->key));
+	const struct target *target =
+	        verification_target(&glance->relay->verification, claim->domain, author->key);
 	struct progress progress = progress_of(glance, target, standing);
 	char domain[DOMAIN_LENGTH_MAX + 1];
 	json_t *data;
@@ -245,7 +276,10 @@ json_t *glance_claim(const struct glance *glance, const struct author *author, c
 	        tested_age(glance, target), "relays", glance_serving(glance, carriers, claim));
 	if (verbose)
 		json_object_set_new(data, "reasons", glance_reasons(glance, carriers, claim));
+	if (row != NULL && memcmp(row->author, author->key, KEY_SIZE) == 0)
+		say_departure(glance, row, data);
 	json_object_set_new(data, "published", glance_published(glance, domain, true));
+	json_object_set_new(data, "public_dns", glance_public_dns(glance, domain, verbose));
 	return data;
 }
 
@@ -260,7 +294,23 @@ static void add_claims_of(
 		json_array_append_new(array, glance_claim(glance, author, &claim, index, &carriers, verbose));
 }
 
-/* Rows that stay in the tables although no claim stands behind them: leaving is for a later version. */
+static json_t *kept_row(const struct glance *glance, const struct table_row *row, bool held)
+{
+	const struct target *target =
+	        verification_target(&glance->relay->verification, name_bytes(row->domain.text), row->author);
+	enum standing standing = row->reason != STANDING_ACTIVE ? row->reason : STANDING_UNHEARD;
+	json_t *data = json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "domain", row->domain.text,
+	        "own", 0, "from", glance_name(glance, row->author), "state", "kept", "standing",
+	        standing_text(standing)->word, "detail",
+	        held ? "its claimant doesn't claim it any more"
+	             : "kept as it was: its claimant's statements haven't been heard since the start",
+	        "tip", standing_text(standing)->tip, "tested_s", tested_age(glance, target), "relays");
+
+	say_departure(glance, row, data);
+	return data;
+}
+
+/* Rows of the tables behind which no claim stands. */
 static void add_kept(const struct glance *glance, json_t *array)
 {
 	const struct table_rows *applied = &glance->relay->applied;
@@ -270,21 +320,9 @@ static void add_kept(const struct glance *glance, json_t *array)
 		const struct table_row *row = &applied->rows[i];
 		const struct author *author = archive_find(&glance->node->archive, row->author);
 		bool held = author != NULL && author->head != NULL;
-		const struct target *target =
-		        relay_target(glance->relay, name_bytes(row->domain.text), row->author);
 
-		if (held && author_claim_find(author, name_bytes(row->domain.text), &claim))
-			continue;
-		json_array_append_new(
-		        array, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o, s:[]}", "domain",
-		                       row->domain.text, "own", 0, "from", glance_name(glance, row->author),
-		                       "state", "kept", "standing", "kept", "detail",
-		                       held ? "kept: no longer claimed, but nothing leaves the tables in "
-		                              "this version"
-		                            : "kept as it was: its claimant's statements haven't been heard "
-		                              "since the "
-		                              "start",
-		                       "tip", "", "tested_s", tested_age(glance, target), "relays"));
+		if (!held || !author_claim_find(author, name_bytes(row->domain.text), &claim))
+			json_array_append_new(array, kept_row(glance, row, held));
 	}
 }
 

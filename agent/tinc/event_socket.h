@@ -30,7 +30,7 @@ enum result event_socket_open(struct event_socket **out, uv_loop_t *loop, const 
 /* Who else is heard from now on. */
 void event_socket_set_uid(struct event_socket *socket, uid_t tinc_uid);
 
-/* Datagrams that weren't taken: of somebody else, or no event. */
+/* Datagrams that weren't taken: of somebody else, or no event. None of NULL. */
 unsigned long event_socket_refused(const struct event_socket *socket);
 
 /* The memory is freed as the loop runs on; nothing is heard any more. NULL is let pass. */

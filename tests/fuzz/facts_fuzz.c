@@ -79,11 +79,12 @@ static void try_seq(struct bytes text)
 {
 	uint64_t last, again;
 	unsigned line = 0;
+	bool behind;
 	struct writer w = fresh();
 
-	if (facts_parse_seq(text, &last, &line) == RESULT_OK) {
-		facts_render_seq(last, &w);
-		REQUIRE(facts_parse_seq(writer_bytes(&w), &again, &line) == RESULT_OK && again == last);
+	if (facts_parse_seq(text, &last, &behind, &line) == RESULT_OK) {
+		facts_render_seq(last, behind, &w);
+		REQUIRE(facts_parse_seq(writer_bytes(&w), &again, &behind, &line) == RESULT_OK && again == last);
 	} else {
 		REQUIRE(line > 0);
 	}

@@ -50,6 +50,23 @@ static void put_table(struct writer *w, const struct message *message)
 	message_put_table(w, message->mode, entries, count);
 }
 
+static void put_waiting(struct writer *w, const struct message *message)
+{
+	static struct waiting_entry entries[WAITING_ENTRIES_MAX];
+	struct message_cursor cursor = message_cursor_of(message);
+	struct waiting_entry entry;
+	unsigned count = 0;
+
+	while (waiting_next(&cursor, &entry)) {
+		REQUIRE(count < WAITING_ENTRIES_MAX && entry.count > 0);
+		REQUIRE(domain_check((const char *)entry.domain.data, entry.domain.length) == RESULT_OK);
+		REQUIRE(count == 0 || bytes_compare(entries[count - 1].domain, entry.domain) < 0);
+		entries[count++] = entry;
+	}
+	REQUIRE(count == message->count);
+	message_put_waiting(w, message->lifetime_s, entries, count);
+}
+
 static void put(struct writer *w, const struct message *message)
 {
 	if (message->type == MESSAGE_OFFER)
@@ -62,6 +79,8 @@ static void put(struct writer *w, const struct message *message)
 		put_table(w, message);
 	else if (message->type == MESSAGE_QUESTION)
 		message_put_question(w, message->author, message->seq, message->refused);
+	else if (message->type == MESSAGE_WAITING)
+		put_waiting(w, message);
 	else if (message->type == MESSAGE_PING)
 		message_put_ping(w, message->root, message->wall_ms);
 	else

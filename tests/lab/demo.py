@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from tests.lab import sandbox, smtp
+from tests.lab import sandbox, smtp, village
 from tests.lab.scene import SECONDS_BETWEEN_MESSAGES, Scene
 from tests.lab.steps import (agents_killed, by_hand, end, home_away, join, leaving, mail, paths_cut, repair, start,
                              strangers, vpn_lost)
@@ -86,10 +86,10 @@ def _walk(scene, story, steps, options):
         except Failed:
             if not options.go_on:
                 raise
+            _explain(scene, LOGS_OF_THE_STORY)
 
 
 def _begin_bad_days(scene):
-    repair.prepare(scene)
     scene.keep_mail_under_way()
     known = scene.let_relays_know_recipients()
     return (f"each relay knows {known} recipients; one message every {SECONDS_BETWEEN_MESSAGES} s from now on, by a sender "
@@ -100,16 +100,18 @@ def _explain(scene, logs=None):
     """What somebody who has to find the cause looks at first; logs: names, None for all."""
     for name, agent in scene.places.agents.items():
         if agent.daemon:
-            _print_block(f"{name}: meshctl status", _status_lines(agent))
+            _print_block(f"{name}: meshctl status", _said(agent, "status"))
+    for domain in village.HOME_OF if village.PUBLISHER in scene.places.agents else ():
+        _print_block(f"{village.PUBLISHER}: meshctl why {domain}", _said(scene.agent(village.PUBLISHER), "why", domain))
     for name, node in scene.places.nodes.items():
         for log in sorted(os.listdir(node.path("log"))):
             if not logs or log in logs:
                 _print_block(f"{name}: {log}", _tail(node.path("log", log)))
 
 
-def _status_lines(agent):
+def _said(agent, *command):
     try:
-        done = agent.ctl("status", check=False)
+        done = agent.ctl(*command, check=False)
     except Failed as error:
         return [str(error)]
     return (done.stdout + done.stderr).splitlines()

@@ -43,7 +43,9 @@ _ZONE = """zone "{name}" {{
 	ttl = {ttl}
 }}
 """
-_FAKE_TIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+# Another wall clock for one process; its monotonic clock stays, as on a machine whose date is wrong.
+_FAKE_TIME = ("LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+              "FAKETIME_DONT_FAKE_MONOTONIC=1")
 
 
 def install(build, directory):
@@ -83,9 +85,10 @@ class Agent:
         self.daemon = None
         self._key = None
 
-    def _argv(self, program, *arguments):
+    def _argv(self, program, *arguments, environment=()):
         path = os.path.join(self._programs, program)
-        return [*self._as_user, path, "--prefix", self.prefix, "--net", NET, *arguments]
+        env = ["env", *environment] if environment else []
+        return [*self._as_user, *env, path, "--prefix", self.prefix, "--net", NET, *arguments]
 
     def table(self, name):
         """The path of one of the tables that the agent writes for Postfix."""
@@ -111,10 +114,8 @@ class Agent:
 
     def start(self, clock=None):
         """Returns when the agent answers meshctl; clock: how far its wall clock is off, such as "+1d"."""
-        argv = self._argv("meshd")
-        if clock:
-            argv = ["env", f"LD_PRELOAD={_FAKE_TIME}", f"FAKETIME={clock}", "FAKETIME_DONT_FAKE_MONOTONIC=1", *argv]
-        self.daemon = self.node.start(*argv, log="meshd.log")
+        environment = [*_FAKE_TIME, f"FAKETIME={clock}"] if clock else []
+        self.daemon = self.node.start(*self._argv("meshd", environment=environment), log="meshd.log")
         wait_until(f"{self.node.name}: meshd answers meshctl", SECONDS_TO_START,
                    lambda: self.daemon.check_running() and self._answers())
 

@@ -82,6 +82,10 @@ class Postfix:
         self.node.run("postconf", "-e", f"{name}={value}")
         self.settle()
 
+    def get(self, name):
+        """A setting of main.cf."""
+        return self.node.run("postconf", "-hx", name).stdout.strip()
+
     def append(self, name, text):
         """To a file in /etc/postfix; Postfix reads it at its next start or reload."""
         with open(self.node.path("postfix/etc", name), "a", encoding="ascii") as file:

@@ -64,6 +64,7 @@ def _first_process(main, directory):
         namespaces.unshare(namespaces.MOUNT | namespaces.NETWORK)
         _mount("--make-rprivate", "/")
         _mount("-t", "proc", "proc", "/proc")
+        _mount("-t", "tmpfs", "-o", "mode=1777", "correomesh", "/dev/shm")
         _mount("-t", "tmpfs", "-o", "mode=0755", "correomesh", directory)
         status = main(directory)
     except KeyboardInterrupt:

@@ -30,6 +30,7 @@ VPN = {"rosa": "10.66.0.11", "ana": "10.66.0.12", "flor": "10.66.0.13", "paz": "
        "luz": "10.66.0.21", "mar": "10.66.0.22", "mallory": "10.66.0.66"}
 FRIENDS = ("rosa", "flor", "paz", "luz", "mar", "ana")
 RELAYS = ("rosa", "flor", "paz")
+PUBLISHER = "ana"
 HOME_OF = {"luz.test": "luz", "sol.test": "luz", "mar.test": "mar", "ola.test": "mar", "paz.test": "paz"}
 HOMES = tuple(dict.fromkeys(HOME_OF.values()))
 MAIL_SERVERS = tuple(dict.fromkeys(("outside", *RELAYS, *HOMES)))

@@ -230,7 +230,7 @@ static bool home_answers(const struct world *world, const struct member *member,
 	const struct table_row *row = table_rows_find(&member->mta.rows, bytes_of(domain, strlen(domain)));
 	const struct member *server = NULL;
 
-	if (row != NULL && row->route.count > 0)
+	if (row != NULL && row->route.count > 0 && !row->waits)
 		server = server_at(world, member, &row->route.hops[0].address, row->route.hops[0].port);
 	return server != NULL && mta_banner(&server->mta) == 's';
 }
@@ -275,9 +275,9 @@ void carry_answer(struct world *world, struct happening *happening)
 {
 	struct member *member = happening->member;
 	struct bytes data = bytes_of(happening->data, happening->length);
-	struct writer shadowed, looked;
+	struct writer report, looked;
 
-	writer_init(&shadowed, OBJECT_SIZE_MAX);
+	writer_init(&report, OBJECT_SIZE_MAX);
 	writer_init(&looked, OBJECT_SIZE_MAX);
 	if (happening->type == HAPPEN_PERSIST && happening->durable)
 		files_put(&member->disk, happening->name, data);
@@ -290,15 +290,18 @@ void carry_answer(struct world *world, struct happening *happening)
 	if (happening->type == HAPPEN_TABLES && happening->durable)
 		mta_write(&member->mta, &happening->rows);
 	if (happening->type == HAPPEN_TABLES && happening->event.ok) {
-		mta_put_shadowed(&member->mta, &shadowed);
-		happening->event.data = writer_bytes(&shadowed);
+		mta_put_report(&member->mta, &happening->rows, &report);
+		happening->event.data = writer_bytes(&report);
 	}
 	if (happening->type == HAPPEN_LOOK && happening->event.ok) {
-		public_dns_look(&world->dns, world->now_ms, data, &looked);
+		if (world->look != NULL)
+			world->look(world, member, data, &looked);
+		else
+			public_dns_look(&world->dns, world->now_ms, data, &looked);
 		happening->event.data = writer_bytes(&looked);
 	}
 	world_event(world, member, &happening->event);
-	writer_fini(&shadowed);
+	writer_fini(&report);
 	writer_fini(&looked);
 }
 
@@ -582,7 +585,8 @@ void carry_death(struct world *world, struct member *member, bool reset)
 	settle_writes(world, member);
 	while (member->connection_count > 0) {
 		struct connection *connection = member->connections[0];
-		unsigned end = connection->ends[0] == member ? 0 : 1;
+		/* Somebody may have dialled itself. */
+		unsigned end = connection->ends[0] == member && connection->open[0] ? 0 : 1;
 
 		end_close(connection, end);
 		if (reset && connection->open[1 - end] && connection->ends[1] != NULL)

@@ -270,7 +270,7 @@ static void only_what_counts_gets_into_the_tables(void **state)
 	        {"not chosen", "rosa.test", STANDING_NOT_CHOSEN, not_chosen},
 	        {"outside the mesh", "rosa.test", STANDING_NOT_MET, outside_prefix},
 	        {"carry none", "rosa.test", STANDING_NO_CARRY, carry_none},
-	        {"denied", "rosa.test", STANDING_NOT_IN_VIEW, denied},
+	        {"denied", "rosa.test", STANDING_DENIED, denied},
 	};
 
 	(void)state;

@@ -106,11 +106,11 @@ static void who_is_off_signs_nothing_says_so_and_heals(void **state)
 		c.world->watch = watch_zone;
 		c.world->watch_context = &c;
 		off->clock_ms = offs[i];
+		member_claim(off, off == c.home ? "new.test" : "other.test");
+		world_reload(c.world, off);
 		world_run(c.world, MINUTE);
 		assert_non_null(strstr(off->alarm, offs[i] > 0 ? "ahead of those of" : "behind those of"));
 		assert_non_null(strstr(waits(off), "this machine's clock to be set right"));
-		member_claim(off, off == c.home ? "new.test" : "other.test");
-		world_reload(c.world, off);
 		world_run(c.world, HOUR);
 		assert_int_equal(signed_by(off), before);
 		/* Nobody else sees anything wrong with themselves, sessions stand, mail goes on. */

@@ -129,6 +129,38 @@ static void a_flood_of_connections_costs_a_bounded_number(void **state)
 	world_destroy(cast.world);
 }
 
+static bool has_met(struct world *world, void *context)
+{
+	const struct cast *cast = context;
+
+	(void)world;
+	return member_session(cast->ana, cast->eva) != NULL;
+}
+
+/* They say nothing, and are there for ten seconds each. */
+static void connections_that_say_nothing_keep_no_member_out(void **state)
+{
+	struct cast cast = cast_of(6);
+
+	(void)state;
+	member_pin(cast.eva, cast.ana);
+	/* Only eva dials. */
+	cast.ana->said.pin_count = 0;
+	member_pin(cast.ana, cast.rosa);
+	member_pin(cast.ana, cast.eva);
+	for (unsigned i = 0; i < cast.ana->limits.handshakes_max; i++)
+		world_intrude(cast.world, cast.ana, &cast.rosa->said.vpn.at[0], ignore, NULL);
+	world_run(cast.world, 100);
+	world_boot(cast.world, cast.eva);
+	for (unsigned i = 0; i < 40 && !has_met(cast.world, &cast); i++) {
+		world_intrude(cast.world, cast.ana, &cast.rosa->said.vpn.at[0], ignore, NULL);
+		world_run(cast.world, 25);
+	}
+	assert_true(has_met(cast.world, &cast));
+	assert_non_null(member_session(cast.ana, cast.rosa));
+	world_destroy(cast.world);
+}
+
 static void garbage_ends_its_connection_only(void **state)
 {
 	struct cast cast = cast_of(5);
@@ -322,6 +354,7 @@ int main(void)
 	        cmocka_unit_test(who_pings_stays),
 	        cmocka_unit_test(agreement_costs_only_pings_and_beacons),
 	        cmocka_unit_test(a_flood_of_connections_costs_a_bounded_number),
+	        cmocka_unit_test(connections_that_say_nothing_keep_no_member_out),
 	        cmocka_unit_test(garbage_ends_its_connection_only),
 	        cmocka_unit_test(what_can_not_be_decoded_ends_the_session),
 	        cmocka_unit_test(a_give_that_was_not_asked_for_is_dropped),

@@ -5,6 +5,7 @@
 #include "tests/unit/cmocka.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tests/mesh/must.h"
 #include "tests/mesh/puppet.h"
@@ -58,6 +59,15 @@ static unsigned count_seen(const struct five *five, enum life_state state, enum 
 
 		count += life != NULL && life->state == state && life->evidence == evidence;
 	}
+	return count;
+}
+
+static unsigned count_state(const struct five *five, enum life_state state)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < FIVE; i++)
+		count += five->all[i] != five->x && life_of(five->all[i], five->x)->state == state;
 	return count;
 }
 
@@ -213,6 +223,171 @@ static void those_without_a_session_look_for_themselves_when_others_are_refused(
 	}
 }
 
+static unsigned count_silent(const struct world *world, const struct member *x)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CROWD; i++)
+		count += world->members[i] != x && life_of(world->members[i], x)->evidence == EVIDENCE_SILENT;
+	return count;
+}
+
+static void those_without_a_session_to_a_silent_machine_find_it_down_too(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 11; seed <= 15; seed++) {
+		struct world *world = crowd_of(seed);
+		struct member *x = world->members[seed - 10];
+
+		world->net.dial_timeout_ms = seed % 2 == 0 ? 3000 : 3600000;
+		world_kill(world, x, DEATH_MACHINE);
+		x->group = 1;
+		world_run(world, 12000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_UP), CROWD - 1);
+		world_run(world, 38000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_DOWN), CROWD - 1);
+		assert_int_equal(count_silent(world, x), CROWD - 1);
+		world_run(world, 20 * 60000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_DOWN), CROWD - 1);
+		x->group = 0;
+		world_boot(world, x);
+		world_run(world, 45000);
+		assert_int_equal(count_in_crowd(world, x, LIFE_UP), CROWD - 1);
+		world_destroy(world);
+	}
+}
+
+/* All others' machines go at once, and one has no session with most of them. */
+static void the_overdue_are_asked_for_at_once_and_down_without_an_answer(void **state)
+{
+	struct world *world = crowd_of(60);
+	struct member *one = world->members[0], *luz = world_add(world, "luz");
+	struct puppet *as_luz;
+	unsigned questions = 0, unknown = 0;
+
+	(void)state;
+	world->net.dial_timeout_ms = 3600000;
+	member_pin(one, luz);
+	world_reload(world, one);
+	as_luz = puppet_create(world, luz, one);
+	world_run(world, 5000);
+	for (unsigned i = 1; i < CROWD; i++)
+		world->members[i]->group = 1;
+	/* Refreshed every 300 s and more, good for three times as long. */
+	for (unsigned s = 0; s < 3000 && unknown == 0; s++) {
+		puppet_ping(as_luz, 0);
+		questions = as_luz->heard[MESSAGE_QUESTION];
+		world_run(world, 1000);
+		for (unsigned i = 1; i < CROWD; i++)
+			unknown += life_of(one, world->members[i])->evidence == EVIDENCE_OVERDUE;
+	}
+	assert_true(unknown > 0);
+	assert_true(as_luz->heard[MESSAGE_QUESTION] >= questions + unknown);
+	for (unsigned s = 0; s < 600; s++) {
+		puppet_ping(as_luz, 0);
+		world_run(world, 1000);
+	}
+	for (unsigned i = 1; i < CROWD; i++) {
+		assert_int_equal(life_of(one, world->members[i])->state, LIFE_DOWN);
+		assert_int_equal(life_of(one, world->members[i])->evidence, EVIDENCE_SILENT);
+	}
+	world_destroy(world);
+	as_luz->connection = NULL;
+	puppet_destroy(as_luz);
+}
+
+static uint8_t *make_beacon(const struct member *member, uint64_t seq, size_t *length)
+{
+	struct beacon beacon = {.serial = 1, .seq = seq};
+	uint8_t *object;
+
+	memcpy(beacon.author, member->root, KEY_SIZE);
+	assert_int_equal(beacon_encode(&beacon, member->op_secret, &object, length), RESULT_OK);
+	return object;
+}
+
+/* Statement of x's that reaches one member by no connection. */
+static void hand(struct member *member, const struct member *x, int64_t now_ms, enum object_kind kind,
+        struct bytes object)
+{
+	struct archive *archive = (struct archive *)(uintptr_t)&core_node(member->core)->archive;
+	struct timing timing = timing_default();
+
+	assert_int_equal(archive_put(archive, archive_find(archive, x->root), kind, object,
+	                         member_now(member, now_ms), &timing),
+	        RESULT_OK);
+}
+
+static void a_beacon_from_before_its_death_revives_nobody(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct five five = five_of(seed);
+		enum death death = seed % 2 == 0 ? DEATH_PROCESS : DEATH_MACHINE;
+		uint64_t seq = beacon_seq(five.all[0], five.x) + 1;
+		size_t length;
+		uint8_t *object = make_beacon(five.x, seq, &length);
+
+		world_kill(five.world, five.x, death);
+		five.x->group = death == DEATH_MACHINE ? 1 : 0;
+		world_run(five.world, 40000);
+		assert_int_equal(count_state(&five, LIFE_DOWN), FIVE - 1);
+		hand(five.all[0], five.x, five.world->now_ms, OBJECT_BEACON, bytes_of(object, length));
+		for (unsigned s = 0; s < 300; s++) {
+			world_run(five.world, 1000);
+			assert_int_equal(count_state(&five, LIFE_DOWN), FIVE - 1);
+		}
+		assert_true(beacon_seq(five.all[1], five.x) == seq);
+		free(object);
+		world_destroy(five.world);
+	}
+}
+
+/* --- certificates ----------------------------------------------------------------------------------------
+ */
+
+static unsigned sessions_with_x(const struct five *five)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < FIVE; i++)
+		count += five->all[i] != five->x && member_session(five->all[i], five->x) != NULL;
+	return count;
+}
+
+static void a_replaced_certificate_ends_the_sessions_under_the_old_one(void **state)
+{
+	static const uint64_t serials[] = {2, CERTIFICATE_SERIAL_KILL};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct five five = five_of(70 + i);
+		struct certificate certificate;
+		uint8_t *object;
+		size_t length;
+
+		assert_int_equal(sessions_with_x(&five), FIVE - 1);
+		assert_int_equal(certificate_decode(bytes_of(five.x->certificate, five.x->certificate_length),
+		                         &certificate),
+		        RESULT_OK);
+		certificate.serial = serials[i];
+		assert_int_equal(
+		        certificate_encode(&certificate, five.x->root_secret, &object, &length), RESULT_OK);
+		hand(five.all[0], five.x, five.world->now_ms, OBJECT_CERTIFICATE, bytes_of(object, length));
+		world_run(five.world, 10000);
+		assert_int_equal(sessions_with_x(&five), 0);
+		/* Who is ended isn't dialled either. */
+		for (unsigned k = 0; k < FIVE; k++) {
+			if (five.all[k] != five.x)
+				assert_int_equal(member_link(five.all[k], five.x) == NULL, i == 1);
+		}
+		world_run(five.world, 60000);
+		assert_int_equal(sessions_with_x(&five), 0);
+		free(object);
+		world_destroy(five.world);
+	}
+}
+
 /* x says that it is about to be started again, and is gone. */
 static void stop(struct five *five)
 {
@@ -221,15 +396,6 @@ static void stop(struct five *five)
 	world_reload(five->world, five->x); /* carries out what that asked for */
 	world_run(five->world, 300);
 	world_kill(five->world, five->x, DEATH_PROCESS);
-}
-
-static unsigned count_state(const struct five *five, enum life_state state)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < FIVE; i++)
-		count += five->all[i] != five->x && life_of(five->all[i], five->x)->state == state;
-	return count;
 }
 
 static void who_said_that_it_restarts_is_down_only_two_minutes_later(void **state)
@@ -437,6 +603,10 @@ int main(void)
 	        cmocka_unit_test(a_cut_path_between_two_marks_nobody_down),
 	        cmocka_unit_test(a_silent_machine_is_down_after_fifteen_to_thirty_seconds),
 	        cmocka_unit_test(those_without_a_session_look_for_themselves_when_others_are_refused),
+	        cmocka_unit_test(those_without_a_session_to_a_silent_machine_find_it_down_too),
+	        cmocka_unit_test(the_overdue_are_asked_for_at_once_and_down_without_an_answer),
+	        cmocka_unit_test(a_beacon_from_before_its_death_revives_nobody),
+	        cmocka_unit_test(a_replaced_certificate_ends_the_sessions_under_the_old_one),
 	        cmocka_unit_test(who_said_that_it_restarts_is_down_only_two_minutes_later),
 	        cmocka_unit_test(who_restarts_and_comes_back_was_never_down),
 	        cmocka_unit_test(who_is_down_is_served_as_before),

@@ -16,7 +16,8 @@
 #include "tests/unit/scratch.h"
 
 /* Rosa is a home and a relay, ana relays, luz is a home and writes the zones; all are friends, and so is eva,
- * whose machine is off. */
+ * whose machine is off. Public DNS is as luz writes it, but for her own domain, which names a server of old.
+ */
 struct village {
 	struct world *world;
 	struct member *rosa, *ana, *luz, *eva;
@@ -43,6 +44,8 @@ static struct village village_of(uint64_t seed)
 	member_accept(v.ana, "luz.test", v.luz);
 	member_accept(v.rosa, "luz.test", v.luz);
 	v.luz->said.carry = CARRY_NONE;
+	public_dns_follow(&v.world->dns, NULL, v.luz);
+	public_dns_say(&v.world->dns, "luz.test", 3600, "10 mx.luz.test 203.0.113.1\n");
 	world_boot(v.world, v.rosa);
 	world_boot(v.world, v.ana);
 	world_boot(v.world, v.luz);
@@ -82,8 +85,8 @@ static char *without_digits(char *text, char *at, bool back)
 	return from + 1;
 }
 
-/* In which moment of a round something happened is no matter of these tests: "9 s ago" and "seq 18000" become
- * "N s ago" and "seq N". */
+/* In which moment of a round something happened is no matter of these tests: "9 s ago", "seq 18000" and
+ * "00:00:02" become "N s ago", "seq N" and "00:00:N". */
 static char *without_moments(const char *text)
 {
 	char *copy = strdup(text);
@@ -93,6 +96,8 @@ static char *without_moments(const char *text)
 		at = without_digits(copy, at, true) + 1;
 	for (char *at = copy; (at = strstr(at, " seq ")) != NULL;)
 		at = without_digits(copy, at + strlen(" seq "), false);
+	for (char *at = copy; (at = strstr(at, "00:00:")) != NULL;)
+		at = without_digits(copy, at + strlen("00:00:"), false);
 	return copy;
 }
 
@@ -139,10 +144,10 @@ static void shows_domains_and_who_serves_them(void **state)
 	        "domain     from  state     relays    notes\n"
 	        "alba.test  me    ok        rosa\n"
 	        "rosa.test  me    ok        ana rosa\n"
-	        "luz.test   luz   verified  ana rosa\n");
+	        "luz.test   luz   verified  ana rosa  registrar still names mx.luz.test\n");
 	assert_shows(&v, v.luz, command_domains, "{}", render_domains,
 	        "domain     from  state     relays    MX here   notes\n"
-	        "luz.test   me    ok        ana rosa  ana rosa\n"
+	        "luz.test   me    ok        ana rosa  ana rosa  registrar still names mx.luz.test\n"
 	        "alba.test  rosa  inactive  rosa      rosa      this node carries nothing (carry = none)\n"
 	        "rosa.test  rosa  inactive  ana rosa  ana rosa  this node carries nothing (carry = none)\n");
 	assert_shows(&v, v.rosa, command_domains, "{\"verbose\":\"yes\"}", render_domains,
@@ -150,13 +155,21 @@ static void shows_domains_and_who_serves_them(void **state)
 	        "    OUT  ana   chosen, preference 10, doesn't serve it: not accepted there, or not verified "
 	        "yet, session 2 min\n"
 	        "    in   rosa  chosen, preference 10, serving\n"
+	        "    public DNS agrees, looked at N s ago\n"
+	        "    public MX 10 alba.test.mx.pool.test 198.18.0.1\n"
 	        "rosa.test  me  ok\n"
 	        "    in   ana   chosen, preference 10, serving, session 2 min\n"
 	        "    in   rosa  chosen, preference 10, serving\n"
+	        "    public DNS agrees, looked at 2 min ago\n"
+	        "    public MX 10 ana-344zwlgz.pool.test 198.18.0.2\n"
+	        "    public MX 10 rosa-36ctw7xw.pool.test 198.18.0.1\n"
 	        "luz.test  luz  verified\n"
 	        "    RCPT tested N s ago\n"
 	        "    in   ana   chosen, preference 10, serving, session 2 min\n"
-	        "    in   rosa  chosen, preference 10, serving\n");
+	        "    in   rosa  chosen, preference 10, serving\n"
+	        "    registrar still names mx.luz.test, looked at N s ago\n"
+	        "    tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n"
+	        "    public MX 10 mx.luz.test 203.0.113.1\n");
 	end(&v);
 }
 
@@ -183,9 +196,9 @@ static void shows_whether_mail_flows(void **state)
 
 	(void)state;
 	assert_shows(&v, v.rosa, command_status, "{}", render_status,
-	        "MAIL FLOWS, 1 warning            mesh libre, me: rosa (home, relay), 2 of 3 up\n"
-	        "my domains   2 ok                alba.test: MX rosa\n"
-	        "                                 rosa.test: MX ana rosa\n"
+	        "MAIL FLOWS, 2 warnings           mesh libre, me: rosa (home, relay), 2 of 3 up\n"
+	        "my domains   2 ok                alba.test: MX rosa (public DNS agrees)\n"
+	        "                                 rosa.test: MX ana rosa (public DNS agrees)\n"
 	        "carried      1 of 1 verified     last RCPT test N s ago\n"
 	        "tables       ok, 1 rows\n"
 	        "members      ana  up    2 min  10.66.0.2\n"
@@ -194,13 +207,119 @@ static void shows_whether_mail_flows(void **state)
 	        "                                          tip: is meshd running at eva, and does ping "
 	        "10.66.0.4 work?\n"
 	        "             luz  up    2 min  10.66.0.3\n"
-	        "notes        nothing is ever removed from the tables in this version (no order out yet)\n"
 	        "warning      eva is down: no answer at 10.66.0.4 port 10655: Connection refused\n"
-	        "             tip: is meshd running at eva, and does ping 10.66.0.4 work?\n");
+	        "             tip: is meshd running at eva, and does ping 10.66.0.4 work?\n"
+	        "warning      luz.test: registrar still names mx.luz.test\n"
+	        "             tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n");
 	end(&v);
 }
 
 #define ETC "etc/meshd/libre/"
+
+static const char *status_of(const struct village *v, const struct member *member)
+{
+	struct looked looked = looked_of(v, member);
+
+	return looker_show(&looked, command_status, "{}", render_status);
+}
+
+static void assert_says(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("%s\nlacks: %s", text, part);
+}
+
+static void shows_what_the_operator_forced(void **state)
+{
+	struct village v = village_of(9);
+	struct force_setting forces[2] = {{.in = true, .reason = "a test"}, {.reason = "its disk"}};
+	const char *text;
+
+	(void)state;
+	strcpy(forces[0].domain.text, "luz.test");
+	strcpy(forces[1].domain.text, "rosa.test");
+	memcpy(forces[0].relay, v.ana->root, KEY_SIZE);
+	memcpy(forces[1].relay, v.rosa->root, KEY_SIZE);
+	forces[0].until_wall_ms = member_now(v.luz, v.world->now_ms).wall_ms + 3600000;
+	forces[1].until_wall_ms = 1;
+	v.luz->said.forces = forces;
+	v.luz->said.force_count = 2;
+	v.luz->said.frozen = true;
+	world_reload(v.world, v.luz);
+	text = status_of(&v, v.luz);
+	assert_says(text, "forced       ana into luz.test until 2027-01-15 09:02: a test\n");
+	assert_says(text, "             rosa out of rosa.test until 1970-01-01 00:00: its disk (over)\n");
+	assert_says(text, "warning      rosa is forced out of the MX set of rosa.test no longer");
+	assert_says(text, "tip: meshctl force --clear rosa.test rosa\n");
+	assert_says(text, "warning      frozen by you: ");
+	v.luz->said.force_count = 0;
+	end(&v);
+}
+
+static void shows_how_far_it_is_out(void **state)
+{
+	struct village v = village_of(10);
+	const char *text;
+
+	(void)state;
+	v.ana->said.departure = DEPARTURE_LEAVE;
+	world_reload(v.world, v.ana);
+	world_run(v.world, 30000);
+	text = status_of(&v, v.ana);
+	assert_says(text, "me: ana (relay on the way out)");
+	assert_says(text, "leaving      2 domains are leaving: publishers drop this node");
+	v.ana->said.departure_now = true;
+	world_kill(v.world, v.ana, DEATH_PROCESS);
+	v.ana->timing.transport_ms = 60000;
+	v.ana->timing.transport_look_ms = 10000;
+	world_boot(v.world, v.ana);
+	world_run(v.world, 300000);
+	assert_says(status_of(&v, v.ana), "leaving      all is out: meshd may be stopped");
+	end(&v);
+}
+
+static void shows_how_a_newer_head_differs(void **state)
+{
+	struct village v = village_of(11);
+	struct looked looked;
+	const json_t *data;
+
+	(void)state;
+	looked = looked_of(&v, v.rosa);
+	assert_int_equal(json_object_size(looker_ask(&looked, looker_recovery, "{}")), 0);
+	world_kill(v.world, v.rosa, DEATH_PROCESS);
+	files_del(&v.rosa->disk, "head");
+	names_del(&v.rosa->claims, "alba.test");
+	member_claim(v.rosa, "nova.test");
+	world_boot(v.world, v.rosa);
+	world_run(v.world, 60000);
+	looked = looked_of(&v, v.rosa);
+	data = looker_ask(&looked, looker_recovery, "{}");
+	assert_string_equal(json_string_value(json_object_get(data, "signed")), "2027-01-15 08:00 UTC");
+	assert_true(json_is_false(json_object_get(data, "pending")));
+	assert_int_equal(json_array_size(json_object_get(data, "only_newer")), 1);
+	assert_string_equal(json_string_value(json_object_get(
+	                            json_array_get(json_object_get(data, "only_newer"), 0), "domain")),
+	        "alba.test");
+	assert_string_equal(json_string_value(json_object_get(
+	                            json_array_get(json_object_get(data, "only_files"), 0), "domain")),
+	        "nova.test");
+	assert_says(status_of(&v, v.rosa), "tip: meshctl recover tells how it differs from your files");
+	end(&v);
+}
+
+static void shows_that_a_clock_is_wrong(void **state)
+{
+	struct village v = village_of(12);
+
+	(void)state;
+	v.rosa->clock_ms = -3600000;
+	world_run(v.world, 30000);
+	assert_says(status_of(&v, v.rosa),
+	        "warning      signs nothing, waiting for this machine's clock to be set right: it is 3");
+	assert_says(status_of(&v, v.rosa), "tip: set it right, and have it kept so");
+	end(&v);
+}
 
 static void explains_an_own_domain(void **state)
 {
@@ -213,7 +332,8 @@ static void explains_an_own_domain(void **state)
 	        "ok    this mail server holds it as its own\n"
 	        "ok    signed, in your head since 2027-01-15\n"
 	        "in    ana   chosen, serving, session up 2 min\n"
-	        "in    rosa  chosen, serving\n");
+	        "in    rosa  chosen, serving\n"
+	        "ok    public DNS agrees, looked at 2 min ago\n");
 	assert_shows(&v, v.rosa, command_why, "{\"domain\":\"alba.test\"}", render_why,
 	        "ok    claimed by you\n"
 	        "ok    this mail server holds it as its own\n"
@@ -222,7 +342,8 @@ static void explains_an_own_domain(void **state)
 	        "min\n"
 	        "      tip: ana has to run meshctl accept alba.test from rosa; once done, meshctl status "
 	        "there says how far it is\n"
-	        "in    rosa  chosen, serving\n");
+	        "in    rosa  chosen, serving\n"
+	        "ok    public DNS agrees, looked at N s ago\n");
 	names_add(&v.rosa->claims, "nova.test");
 	v.rosa->local.outcome = OUTCOME_FAILS;
 	world_reload(v.world, v.rosa);
@@ -246,7 +367,9 @@ static void explains_a_friends_domain(void **state)
 	        "ok    accepted by you\n"
 	        "ok    transport -> mesh:[10.66.0.3]:25, relay_domains, RCPT tested N s ago\n"
 	        "in    rosa  chosen, serving\n"
-	        "in    ana   chosen, serving, session up 2 min\n");
+	        "in    ana   chosen, serving, session up 2 min\n"
+	        "no    registrar still names mx.luz.test, looked at N s ago\n"
+	        "      tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n");
 	assert_shows(&v, v.ana, command_why, "{\"domain\":\"alba.test\"}", render_why,
 	        "ok    key rosa <- pinned by you\n"
 	        "ok    claimed by rosa since 2027-01-15, last said 2027-01-15\n"
@@ -263,7 +386,8 @@ static void explains_a_friends_domain(void **state)
 	        "      tip: meshctl relay carry pins\n"
 	        "in    rosa  chosen, serving, session up 2 min\n"
 	        "in    ana   chosen, serving, session up 2 min\n"
-	        "ok    published here: MX rosa ana\n");
+	        "ok    published here: MX rosa ana\n"
+	        "ok    public DNS agrees, looked at 2 min ago\n");
 	member_deny(v.rosa, v.luz);
 	member_choose(v.luz, v.ana, 20);
 	world_reload(v.world, v.luz);
@@ -275,10 +399,16 @@ static void explains_a_friends_domain(void **state)
 	        "      tip: the file denies names it\n"
 	        "ok    claimed by luz since 2027-01-15, last said 2027-01-15\n"
 	        "ok    accepted by you\n"
-	        "ok    transport -> mesh:[10.66.0.3]:25, relay_domains, RCPT tested N s ago\n"
-	        "note  it stays in the tables: nothing leaves them in this version\n"
-	        "in    rosa  chosen, serving\n"
-	        "in    ana   chosen, preference 20, serving, session up 2 min\n");
+	        "ok    transport -> retry:, relay_domains, RCPT tested N s ago\n"
+	        "wait  leaving for 00:00:N, its claimant is denied here: public DNS hasn't led here for "
+	        "00:00:N, ends when it hasn't for 01:00:00; its mail is held here (retry:)\n"
+	        "      tip: the file denies names it; waiting mail stays until you say where to: meshctl "
+	        "accept "
+	        "DOMAIN from ANOTHER, or take the denial back\n"
+	        "OUT   rosa  chosen, serving still, but leaving\n"
+	        "in    ana   chosen, preference 20, serving, session up 2 min\n"
+	        "no    registrar still names mx.luz.test, looked at N s ago\n"
+	        "      tip: luz must set \"MX 10 luz.test.mx.pool.test.\"\n");
 	end(&v);
 }
 
@@ -314,8 +444,9 @@ static void says_what_to_try_for_an_unknown_domain(void **state)
 	        "claims it, then meshctl accept luz.test from FRIEND\n"
 	        "no    accepted by you from luz, who doesn't claim it\n"
 	        "      tip: luz has to run: meshctl claim luz.test\n"
-	        "note  it stays in the tables from luz, transport -> mesh:[10.66.0.3]:25: nothing leaves "
-	        "them in this version\n");
+	        "note  in the tables from luz, transport -> mesh:[10.66.0.3]:25\n"
+	        "wait  leaving for 00:00:N, its claimant doesn't claim it any more: public DNS hasn't "
+	        "led here for 00:00:N, ends when it hasn't for 01:00:00\n");
 	assert_shows(&v, v.ana, command_why, "{\"domain\":\"x.localhost\"}", render_why,
 	        "no    nobody whose statements are held here claims it\n"
 	        "no    a special-use name: no claim of it would count here\n"
@@ -438,6 +569,10 @@ int main(void)
 	        look_test(shows_domains_and_who_serves_them),
 	        look_test(shows_relays_and_why_not),
 	        look_test(shows_whether_mail_flows),
+	        look_test(shows_what_the_operator_forced),
+	        look_test(shows_how_far_it_is_out),
+	        look_test(shows_how_a_newer_head_differs),
+	        look_test(shows_that_a_clock_is_wrong),
 	        look_test(explains_an_own_domain),
 	        look_test(explains_a_friends_domain),
 	        look_test(says_what_to_try_for_an_unknown_domain),

@@ -6,6 +6,7 @@
 
 #include "agent/agent.h"
 #include "agent/agent_state.h"
+#include "agent/glance/glance.h"
 #include "tests/mesh/must.h"
 
 static struct agent agent;
@@ -23,6 +24,12 @@ int64_t agent_wall_s(const struct agent *a)
 {
 	(void)a;
 	return now.wall_ms / 1000;
+}
+
+/* What a command tells the core; what the core then asks for is left in it. */
+void agent_event(struct agent *a, const struct event *event)
+{
+	core_event(a->core, now, event);
 }
 
 static int compare_members(const void *a, const void *b)
@@ -111,6 +118,16 @@ const char *looker_show(const struct looked *looked, command_fn command, const c
 	render(out, data);
 	fclose(out);
 	return text;
+}
+
+json_t *looker_recovery(struct agent *a, const json_t *args, struct control_error *error)
+{
+	struct glance glance = glance_of(a);
+	json_t *found = glance_recovery(&glance);
+
+	(void)args;
+	(void)error;
+	return found != NULL ? found : json_object();
 }
 
 void looker_fini(void)

@@ -30,4 +30,7 @@ const char *looker_show(const struct looked *looked, command_fn command, const c
 
 void looker_fini(void);
 
+/* agent_recovery() as a command; an empty object where there is nothing to recover. */
+json_t *looker_recovery(struct agent *agent, const json_t *args, struct control_error *error);
+
 #endif

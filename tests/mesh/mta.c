@@ -17,23 +17,89 @@ void mta_fini(struct mta *mta)
 	free(mta->queued);
 }
 
+static struct bytes name_of(const struct table_row *row)
+{
+	return bytes_of(row->domain.text, strlen(row->domain.text));
+}
+
+static bool is_going(const struct table_row *row)
+{
+	return row->state == ROW_GONE || row->state == ROW_LOCAL;
+}
+
+/* Mail that is queued for a name without a way to its home bounces, unless the name is this server's own. */
+static void check_queue(const struct mta *mta, const struct table_row *gone)
+{
+	const struct queued *queued = mta_queued(mta, gone->domain.text);
+
+	MUST(queued == NULL || queued->count == 0 || names_has(&mta->local, gone->domain.text),
+	        "queued mail for %s bounces", gone->domain.text);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return strcmp(((const struct table_row *)a)->domain.text, ((const struct table_row *)b)->domain.text);
+}
+
+static void put_row(struct table_rows *rows, const struct table_row *row)
+{
+	rows->rows = must_grow(rows->rows, (rows->count + 1) * sizeof *rows->rows);
+	rows->rows[rows->count++] = *row;
+}
+
 void mta_write(struct mta *mta, const struct table_rows *rows)
 {
-	/* Nothing leaves the tables. */
-	for (unsigned i = 0; i < mta->rows.count; i++) {
-		const char *domain = mta->rows.rows[i].domain.text;
+	struct table_rows fresh = {.count = 0};
 
-		MUST(table_rows_find(rows, bytes_of(domain, strlen(domain))) != NULL, "%s leaves the tables",
-		        domain);
+	for (unsigned i = 0; i < rows->count; i++) {
+		if (is_going(&rows->rows[i]))
+			check_queue(mta, &rows->rows[i]);
+		else
+			put_row(&fresh, &rows->rows[i]);
 	}
+	for (unsigned i = 0; i < mta->rows.count; i++) {
+		if (table_rows_find(rows, name_of(&mta->rows.rows[i])) == NULL)
+			put_row(&fresh, &mta->rows.rows[i]);
+	}
+	if (fresh.count > 0)
+		qsort(fresh.rows, fresh.count, sizeof *fresh.rows, compare_rows);
 	table_rows_fini(&mta->rows);
-	MUST(table_rows_copy(rows, &mta->rows) == RESULT_OK, "out of memory");
+	mta->rows = fresh;
 	mta->writes++;
+}
+
+static const struct table_row *find(const struct mta *mta, const char *domain)
+{
+	return table_rows_find(&mta->rows, bytes_of(domain, strlen(domain)));
 }
 
 bool mta_has(const struct mta *mta, const char *domain)
 {
-	return table_rows_find(&mta->rows, bytes_of(domain, strlen(domain))) != NULL;
+	const struct table_row *row = find(mta, domain);
+
+	return row != NULL && row_is_relayed(row);
+}
+
+bool mta_has_transport(const struct mta *mta, const char *domain)
+{
+	return find(mta, domain) != NULL;
+}
+
+bool mta_holds(const struct mta *mta, const char *domain)
+{
+	const struct table_row *row = find(mta, domain);
+
+	return row != NULL && row->waits;
+}
+
+void mta_plant(struct mta *mta, const char *domain, const struct route *route)
+{
+	struct table_row row = {.route = *route};
+
+	MUST(strlen(domain) <= DOMAIN_LENGTH_MAX && find(mta, domain) == NULL, "%s is there", domain);
+	memcpy(row.domain.text, domain, strlen(domain));
+	put_row(&mta->rows, &row);
+	qsort(mta->rows.rows, mta->rows.count, sizeof *mta->rows.rows, compare_rows);
 }
 
 char mta_rcpt(const struct mta *mta, const char *domain)
@@ -65,11 +131,27 @@ void mta_put_local(const struct mta *mta, struct bytes asked, struct writer *w)
 	}
 }
 
-void mta_put_shadowed(const struct mta *mta, struct writer *w)
+static void put_found(const struct table_row *row, struct writer *w)
+{
+	char address[ADDRESS_TEXT_BYTES];
+
+	writer_format(w, "found %s ", row->domain.text);
+	for (unsigned i = 0; i < row->route.count; i++) {
+		address_render(&row->route.hops[i].address, address);
+		writer_format(w, "%s%s/%u", i > 0 ? "," : "", address, row->route.hops[i].port);
+	}
+	writer_format(w, "%s\n", row->route.count == 0 ? "-" : "");
+}
+
+void mta_put_report(const struct mta *mta, const struct table_rows *asked, struct writer *w)
 {
 	for (unsigned i = 0; i < mta->rows.count; i++) {
-		if (names_has(&mta->admin, mta->rows.rows[i].domain.text))
-			writer_format(w, "%s\n", mta->rows.rows[i].domain.text);
+		const struct table_row *row = &mta->rows.rows[i];
+
+		if (names_has(&mta->admin, row->domain.text))
+			writer_format(w, "shadowed %s\n", row->domain.text);
+		if (table_rows_find(asked, name_of(row)) == NULL)
+			put_found(row, w);
 	}
 }
 

@@ -20,7 +20,7 @@ struct queued {
 };
 
 struct mta {
-	struct table_rows rows;
+	struct table_rows rows; /* of transport; relay_domains and access have those that are in or leaving */
 	unsigned writes;
 	struct names local;   /* mydestination and virtual maps */
 	bool all_local;       /* every name is */
@@ -38,16 +38,22 @@ struct mta {
 };
 
 void mta_fini(struct mta *mta);
+/* As the real driver does: nothing goes but what the rows say. */
 void mta_write(struct mta *mta, const struct table_rows *rows);
+/* New mail for it is taken; what is queued goes out; that is to wait. */
 bool mta_has(const struct mta *mta, const char *domain);
+bool mta_has_transport(const struct mta *mta, const char *domain);
+bool mta_holds(const struct mta *mta, const char *domain);
+/* Takes an entry that the file `applied` doesn't have: somebody else wrote it, or the file was lost. */
+void mta_plant(struct mta *mta, const char *domain, const struct route *route);
 
 /* Verdicts of EVENT_PROBED. */
 char mta_rcpt(const struct mta *mta, const char *domain);
 char mta_banner(const struct mta *mta);
 
-/* Lines of those of `asked` (lines) that are local; lines of the rows that the admin's maps shadow. */
+/* Lines of those of `asked` (lines) that are local; the report of EVENT_TABLES for these rows. */
 void mta_put_local(const struct mta *mta, struct bytes asked, struct writer *w);
-void mta_put_shadowed(const struct mta *mta, struct writer *w);
+void mta_put_report(const struct mta *mta, const struct table_rows *asked, struct writer *w);
 
 /* From now on that many wait for the domain, none of them held; 0: none. */
 void mta_queue(struct mta *mta, const char *domain, uint64_t count, int64_t oldest_s);

@@ -182,6 +182,51 @@ static void others_wait_for_an_exchange_or_a_minute(void **state)
 	}
 }
 
+/* Said once, and tried ever more rarely. */
+static void a_head_that_cannot_be_made_is_one_alarm(void **state)
+{
+	struct pair pair = pair_of(8);
+	uint64_t alarms;
+
+	(void)state;
+	world_boot_all(pair.world);
+	assert_true(world_run_until(pair.world, 60000, is_settled, &pair));
+	alarms = pair.rosa->counts[EFFECT_ALARM];
+	pair.rosa->said.vpn.count = 0;
+	world_reload(pair.world, pair.rosa);
+	world_run(pair.world, 3600000);
+	assert_int_equal(pair.rosa->counts[EFFECT_ALARM], alarms + 1);
+	assert_non_null(strstr(pair.rosa->alarm, "our head can't be made"));
+	assert_non_null(strstr(own_waits_for(core_own(pair.rosa->core), core_node(pair.rosa->core)),
+	        "a statement that can be made"));
+	pair.rosa->said.vpn.count = 1;
+	member_claim(pair.rosa, "new.test");
+	world_reload(pair.world, pair.rosa);
+	world_run(pair.world, 70000);
+	assert_true(member_sees_claim(pair.ana, pair.rosa, "new.test"));
+	assert_null(own_waits_for(core_own(pair.rosa->core), core_node(pair.rosa->core)));
+	world_destroy(pair.world);
+}
+
+/* The last that there is: signed above what others hold, once one of them agrees about the time. */
+static void a_seq_at_the_end_of_all_numbers_comes_down_again(void **state)
+{
+	struct pair pair = pair_of(9);
+	static const char last[] = "9223372036854775807\n";
+
+	(void)state;
+	world_boot_all(pair.world);
+	assert_true(world_run_until(pair.world, 60000, is_settled, &pair));
+	world_kill(pair.world, pair.rosa, DEATH_PROCESS);
+	files_put(&pair.rosa->disk, FACT_SEQ, bytes_of(last, strlen(last)));
+	member_claim(pair.rosa, "new.test");
+	world_boot(pair.world, pair.rosa);
+	world_run(pair.world, 60000);
+	assert_true(member_sees_claim(pair.ana, pair.rosa, "new.test"));
+	assert_string_not_equal(files_text(&pair.rosa->disk, FACT_SEQ), last);
+	world_destroy(pair.world);
+}
+
 /* A restored backup: its peers hold a newer head of its own than it does. */
 static void who_hears_its_own_newer_head_signs_no_heads(void **state)
 {
@@ -227,6 +272,8 @@ int main(void)
 	        cmocka_unit_test(nor_with_its_clock_set_back),
 	        cmocka_unit_test(new_identities_sign_at_once),
 	        cmocka_unit_test(others_wait_for_an_exchange_or_a_minute),
+	        cmocka_unit_test(a_head_that_cannot_be_made_is_one_alarm),
+	        cmocka_unit_test(a_seq_at_the_end_of_all_numbers_comes_down_again),
 	        cmocka_unit_test(who_hears_its_own_newer_head_signs_no_heads),
 	};
 

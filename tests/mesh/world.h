@@ -32,6 +32,8 @@ struct world {
 	struct calendar calendar;
 	struct net net;
 	struct public_dns dns;
+	/* Answers looks instead of `dns`; NULL: nothing does. */
+	void (*look)(struct world *world, const struct member *member, struct bytes names, struct writer *w);
 	struct member **members;
 	unsigned count;
 	crypto_generichash_state trace; /* of all effects */

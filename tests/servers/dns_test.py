@@ -49,6 +49,7 @@ eva-abcdefgh 60 A 198.51.100.2
     "own.test": (GOOD, "@ 60 MX 10 ana-abcdefgh.pool.test.\n@ 60 MX 20 EVA-abcdefgh.Pool.test.\n@ 60 MX 20 gone.pool.test.\n"
                  "plain A 198.51.100.9\nalias 7200 CNAME plain\nwww CNAME rosa.test.\n"),
     "stale.test": (GOOD, "@ 60 MX 10 ana-abcdefgh.pool.test.\n"),
+    "orphan.test": ("ns1.net.test.", "@ 60 MX 10 ana-abcdefgh.pool.test.\n"),  # the zone above still knows ns2
     "lame.test": ("ns1.net.test. lame.net.test.", "@ 60 MX 10 ana-abcdefgh.pool.test.\n"),
     "silent.test": ("ns1.net.test. silent.net.test.", "@ 60 MX 10 ana-abcdefgh.pool.test.\n"),
     "bare.test": (GOOD, "@ 900 A 198.51.100.7\n"),
@@ -97,15 +98,16 @@ remote-control:
 
 def start_servers():
     root = zone_file("root", "", "a.root.test.", "a.root.test. A %s\n" % ROOT + ns("a.root.test.", "test."))
+    above = dict({zone: hosts for zone, (hosts, _) in ZONES.items()}, **{"orphan.test": GOOD})
     top = zone_file("root", "test", "a.root.test.", "a.root.test. A %s\n" % ROOT + GLUE +
-                    "".join(ns(hosts, zone + ".") for zone, (hosts, _) in ZONES.items()) +
-                    ns("fake.net.test.", "fake.test.") + ns("big.net.test.", "big.test.") +
+                    "".join(ns(hosts, zone + ".") for zone, hosts in above.items()) +
+                    ns("fake.net.test.", "fake.test.") + ns("fake.net.test.", "cache.test.") + ns("big.net.test.", "big.test.") +
                     "here.loopback.test. A 127.0.0.1\n")
     start_nsd("root", ROOT, {".": root, "test": top})
     good = {zone: zone_file("good", zone, *rest) for zone, rest in ZONES.items()}
     start_nsd("ns1", NS1, good)
-    start_nsd("ns2", NS2, dict(good, **{"stale.test": zone_file(
-        "ns2", "stale.test", GOOD, "@ 4000 MX 10 eva-abcdefgh.pool.test.\n")}))
+    start_nsd("ns2", NS2, dict(good, **{zone: zone_file(
+        "ns2", zone, ZONES[zone][0], "@ 4000 MX 10 eva-abcdefgh.pool.test.\n") for zone in ("stale.test", "orphan.test")}))
     start_nsd("lame", LAME, {"other.test": zone_file("lame", "other.test", GOOD, "")})
 
 
@@ -161,6 +163,11 @@ def a_whole_set_is_in_order_and_in_lower_case():
 def a_server_that_lags_counts_with_its_ttl():
     equal(look("stale.test"), ["stale.test 4000 10 ana-abcdefgh.pool.test 198.51.100.1",
                                "stale.test 4000 10 eva-abcdefgh.pool.test 198.51.100.2"])
+
+
+def a_server_that_only_the_zone_above_still_knows_counts():
+    equal(look("orphan.test"), ["orphan.test 4000 10 ana-abcdefgh.pool.test 198.51.100.1",
+                                "orphan.test 4000 10 eva-abcdefgh.pool.test 198.51.100.2"])
 
 
 def a_lame_server_is_an_error_that_names_it():
@@ -275,6 +282,9 @@ def reply(question, answers, flags=0x8400, **change):
 def answers_that_are_not_ours_are_passed_over():
     """A guesser's packets come first: another id, no reply, another question; the right one counts."""
     def answer(question, kind):
+        if b"\x05cache" in question[12:18]:  # as a resolver would, of what it has in its cache
+            known = {2: record("cache.test", 2, name("fake.net.test")), 15: record("cache.test", 15, b"\0\1" + name("a.test"))}
+            return [reply(question, [known[kind]] if kind in known else [], flags=0x8400 if question[11] else 0x8080)]
         if b"\x04fake" not in question[12:18]:
             return [reply(question, [])]
         good = {2: record("fake.test", 2, name("fake.net.test")), 6: b"", 1: record("fake.test", 1, b"\xcb\x00\x71\x63")}
@@ -286,6 +296,10 @@ def answers_that_are_not_ours_are_passed_over():
                 question[:2] + b"\x84\0\0\1\0\1\0\0\0\0" + name("evil.test") + b"\0\x0f\0\1" + wrong, b"x", right]
     serve_by_udp(FAKE, answer)
     equal(look("fake.test"), ["fake.test 60 0 fake.test 203.0.113.99"])
+
+
+def an_answer_without_authority_is_lame():
+    equal(look("cache.test"), ["cache.test error name server fake.net.test (%s) isn't authoritative for cache.test (lame)" % FAKE])
 
 
 def a_server_that_wants_tcp_and_has_none_does_not_hold_us():
@@ -304,6 +318,7 @@ if __name__ == "__main__":
         mx_and_addresses_of_a_domain_are_found,
         a_whole_set_is_in_order_and_in_lower_case,
         a_server_that_lags_counts_with_its_ttl,
+        a_server_that_only_the_zone_above_still_knows_counts,
         a_lame_server_is_an_error_that_names_it,
         a_silent_server_is_an_error_that_names_it,
         without_mx_the_domains_own_address_counts,
@@ -320,6 +335,7 @@ if __name__ == "__main__":
         resolv_conf_is_read,
         what_is_asked_is_checked,
         answers_that_are_not_ours_are_passed_over,
+        an_answer_without_authority_is_lame,
         a_server_that_wants_tcp_and_has_none_does_not_hold_us,
     ])
     sys.exit(status or helper.close())

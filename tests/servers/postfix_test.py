@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import socketserver
+import struct
 import subprocess
 import sys
 import threading
@@ -23,15 +24,27 @@ helper = None
 
 
 class Home(socketserver.ThreadingTCPServer):
-    """A home: knows `users`, takes no mail; keeps what it was asked."""
+    """A home: knows `users`; keeps what it was asked and for whom it took mail. Closed, it says 421."""
     allow_reuse_address = daemon_threads = True
 
     class Session(socketserver.StreamRequestHandler):
         def handle(self):
+            if self.server.closed:
+                self.wfile.write(b"421 closed\r\n")
+                return
             self.wfile.write(b"220 home ESMTP\r\n")
+            recipients = []
             for line in self.rfile:
                 verb = line[:4].upper()
-                if verb == b"RCPT":
+                if verb == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    while self.rfile.readline() not in (b".\r\n", b""):
+                        pass
+                    self.server.taken += recipients
+                    recipients = []
+                    self.wfile.write(b"250 taken\r\n")
+                elif verb == b"RCPT":
+                    recipients.append(line.decode().split("<")[1].split(">")[0])
                     user = line.decode().split("<")[1].split("@")[0]
                     self.server.asked.append(line.decode().split("<")[1].split(">")[0])
                     self.wfile.write(b"250 ok\r\n" if user in self.server.users else b"550 5.1.1 unknown\r\n")
@@ -42,7 +55,7 @@ class Home(socketserver.ThreadingTCPServer):
                     self.wfile.write(b"250 ok\r\n")
 
     def __init__(self, address, users):
-        self.users, self.asked = users, []
+        self.users, self.asked, self.taken, self.closed = users, [], [], False
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         super().__init__((address, 25), Home.Session)
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -338,9 +351,9 @@ def another_domain_goes_in_while_postfix_runs():
     home.users.add("late")
     has(rcpt("late@neu.test"), "250")
     equal(helper.ok("postfix", "read", **paths())["rows"], [
-        {"domain": "ana.test", "nexthop": ["[10.66.0.22]:25"], "relayed": True},
-        {"domain": "luz.test", "nexthop": ["[10.66.0.21]:25"], "relayed": True},
-        {"domain": "neu.test", "nexthop": ["[10.66.0.21]:25"], "relayed": True}])
+        {"domain": "ana.test", "nexthop": ["[10.66.0.22]:25"], "retry": False, "relayed": True},
+        {"domain": "luz.test", "nexthop": ["[10.66.0.21]:25"], "retry": False, "relayed": True},
+        {"domain": "neu.test", "nexthop": ["[10.66.0.21]:25"], "retry": False, "relayed": True}])
 
 
 def the_probe_from_the_vpn_address_tells_what_postfix_would_do():
@@ -363,11 +376,191 @@ def a_session_with_too_many_refusals_leaves_the_rest_unknown():
     equal((verdicts[:19], verdicts[20:]), (["refused"] * 19, ["unknown"] * 5))
 
 
-def apply_never_removes():
+def row(domain, **more):
+    return dict(domain=domain, nexthop=["[%s]:25" % HOME], **more)
+
+
+def what_no_row_names_stays_and_is_reported():
     before = {name: source(name) for name in ("transport", "access", "relay_domains")}
-    reply = helper.fails("postfix", "apply", **paths(rows=[ROW]))
-    has(reply["error"], "ana.test is in the tables and not in the request")
+    reply = apply(ROW)
+    equal(reply["changed"], False)
+    equal(reply["found"], [{"domain": "ana.test", "nexthop": ["[10.66.0.22]:25"], "retry": False, "relayed": True},
+                           {"domain": "neu.test", "nexthop": ["[10.66.0.21]:25"], "retry": False, "relayed": True}])
     equal({name: source(name) for name in before}, before)
+    equal(apply(*ROWS)["found"], [])
+    # what is only in relay_domains would be taken and bounced
+    with open(TABLES + "/relay_domains", "a") as stream:
+        stream.write("zz.test mesh\n")
+    equal(apply(ROW)["changed"], True)
+    equal(source("relay_domains"), before["relay_domains"])
+
+
+def queued(domain):
+    """The messages for a domain in the queue, and why each waits."""
+    lines = [json.loads(line) for line in sh("postqueue", "-j").stdout.splitlines()]
+    return [r.get("delay_reason", "") for m in lines for r in m["recipients"] if r["address"].endswith("@" + domain)]
+
+
+def send(recipient):
+    answers = smtp(OUTSIDE, "EHLO outside.example", "MAIL FROM:<x@outside.example>", "RCPT TO:<%s>" % recipient, "DATA",
+                   "Subject: x\r\n\r\nx\r\n.")
+    assert answers[3].startswith("250") and answers[-1].startswith("250"), answers
+
+
+def bounces():
+    """Every message that isn't for somebody of ours is a bounce."""
+    lines = [json.loads(line) for line in sh("postqueue", "-j").stdout.splitlines()]
+    return [m for m in lines if m["sender"] == "MAILER-DAEMON"]
+
+
+def a_domain_goes_out_while_mail_for_it_is_queued_and_nothing_bounces():
+    home.users.add("goer")
+    apply(*ROWS, row("out.test"))
+    has(rcpt("goer@out.test"), "250")
+    home.closed = True
+    for _ in range(3):
+        send("goer@out.test")
+    lab.wait_for(lambda: len(queued("out.test")) == 3 and all(queued("out.test")), what="deferred mail")
+    # leaving: everything serves; ending: new mail is deferred, what is queued stays on its way
+    apply(*ROWS, row("out.test", state="leaving"))
+    has(rcpt("goer@out.test"), "250")
+    apply(*ROWS, row("out.test", state="ending"))
+    assert "out.test" in source("transport") and "out.test" not in source("relay_domains") + source("access")
+    has(rcpt("other%d@out.test" % time.monotonic_ns()), "454 4.7.1")
+    sh("postqueue", "-s", "out.test")
+    time.sleep(2)
+    equal((len(queued("out.test")), bounces()), (3, []))
+    home.closed = False
+    sh("postqueue", "-s", "out.test")
+    lab.wait_for(lambda: not queued("out.test"), what="delivery after relaying has ended")
+    equal(bounces(), [])
+    equal(len([m for m in home.taken if m == "goer@out.test"]), 3)
+    apply(*ROWS, row("out.test", state="gone"))
+    assert "out.test" not in source("transport")
+    equal(apply(*ROWS)["found"], [])
+
+
+def back_in_from_any_state():
+    for state in ("leaving", "ending", "gone", "local"):
+        apply(*ROWS, row("out.test", state=state))
+        apply(*ROWS, row("out.test", state="in"))
+        has(rcpt("goer@out.test"), "250")
+    apply(*ROWS, row("out.test", state="gone"))
+
+
+def mail_with_retry_waits_and_goes_on_when_it_is_taken_back():
+    apply(*ROWS, row("hold.test"))
+    has(rcpt("goer@hold.test"), "250")
+    home.closed = True
+    send("goer@hold.test")
+    lab.wait_for(lambda: all(queued("hold.test")) and queued("hold.test"), what="deferred mail")
+    home.closed = False
+    send("known@luz.test")
+    apply(*ROWS, row("hold.test", retry=True, state="leaving"))
+    equal([r for r in helper.ok("postfix", "read", **paths())["rows"] if r["retry"]],
+          [{"domain": "hold.test", "nexthop": [], "retry": True, "relayed": True}])
+    equal(apply(*ROWS, row("hold.test", retry=True, state="leaving"))["shadowed"], [])
+    # Postfix knows what retry: means: the sender is told to come again
+    has(rcpt(fresh("hold.test")), "450 4.")
+    sh("postqueue", "-s", "hold.test")
+    lab.wait_for(lambda: any("held by meshd" in why for why in queued("hold.test")), what="held mail")
+    apply(*ROWS, row("hold.test", retry=True, state="ending"))
+    sh("postqueue", "-s", "hold.test")
+    time.sleep(2)
+    equal((len(queued("hold.test")), bounces()), (1, []))
+    apply(*ROWS, row("hold.test", state="ending"))
+    send("known@luz.test")  # qmgr keeps its last answer for 30 s
+    lab.wait_for(lambda: "known@luz.test" in home.taken, what="other mail")
+    sh("postqueue", "-s", "hold.test")
+    lab.wait_for(lambda: not queued("hold.test"), what="what was held goes on")
+    equal(bounces(), [])
+    apply(*ROWS, row("hold.test", state="gone"))
+    # one without any next hop left can only wait
+    apply(*ROWS, {"domain": "hold.test", "nexthop": [], "retry": True})
+    apply(*ROWS, {"domain": "hold.test", "nexthop": [], "state": "gone"})
+
+
+def a_name_that_becomes_local_is_delivered_here():
+    apply(*ROWS, row("mine.test"))
+    has(rcpt("goer@mine.test"), "250")
+    home.closed = True
+    send("goer@mine.test")
+    lab.wait_for(lambda: queued("mine.test"), what="deferred mail")
+    postconf("mydestination = rosa.test, localhost, mine.test", "local_recipient_maps =",
+             "mailbox_transport = discard:")
+    sh("postfix", "reload")
+    apply(*ROWS, row("mine.test", state="local"))
+    assert "mine.test" not in source("transport") + source("relay_domains") + source("access")
+    lab.wait_for(lambda: sh("postqueue", "-s", "mine.test", check=False).returncode is not None
+                 and sh("postqueue", "-f") and not queued("mine.test"), what="local delivery")
+    equal(bounces(), [])
+    home.closed = False
+    postconf("mydestination = rosa.test, localhost", "mailbox_transport =")
+    sh("postfix", "reload")
+
+
+def keys_of(name):
+    lines = sh("postmap", "-s", "lmdb:%s/%s" % (TABLES, name)).stdout.splitlines()
+    return {line.split()[0] for line in lines}
+
+
+def a_power_cut_between_any_two_steps_leaves_every_relayed_name_a_way_home():
+    """postmap is the step: the helper is killed before it, or after it, the n-th time that it runs."""
+    global helper
+    real, count, fake = "/usr/sbin/postmap", os.path.join(lab.directory(), "count"), os.path.join(lab.directory(), "cut")
+    copy = os.path.join(lab.directory(), "postmap.real")
+    sh("cp", real, copy)
+    with open(fake, "w") as stream:
+        stream.write("""#!/bin/sh
+case "$*" in *-q*|*-s*) exec %s "$@";; esac
+n=$(($(cat %s) - 1)); echo $n > %s
+[ $n = 0 ] && { kill -9 $PPID; exit 1; }
+%s "$@" || exit $?
+[ $n = 1000 ] && { kill -9 $PPID; exit 1; }
+exit 0
+""" % (copy, count, count, copy))
+    os.chmod(fake, 0o755)
+    sh("mount", "--bind", fake, real)
+    ways = [[row("cut.test")], [row("cut.test", state="leaving")], [row("cut.test", state="ending")],
+            [row("cut.test", state="gone")], [row("cut.test")], [row("cut.test", retry=True)], [row("cut.test")],
+            [row("cut.test", state="gone")]]
+    cuts = 0
+    for number in range(len(ways)):
+        for after in (0, 1000):
+            for step in range(1, 9):
+                with open(count, "w") as stream:
+                    stream.write("100000")
+                helper = lab.Helper(HELPER)
+                for rows in ways[:number]:
+                    apply(*ROWS, *rows)
+                with open(count, "w") as stream:
+                    stream.write(str(step + after))
+                try:
+                    reply = helper.ok("postfix", "apply", **paths(rows=ROWS + ways[number]))
+                except (struct.error, ConnectionError):
+                    reply = None
+                missing = keys_of("relay_domains") - keys_of("transport")
+                equal((number, after, step, missing), (number, after, step, set()))
+                equal(keys_of("relay_domains") - keys_of("access"), set())
+                with open(count, "w") as stream:
+                    stream.write("100000")
+                if reply is None:
+                    cuts += 1
+                    helper = lab.Helper(HELPER)
+                again = helper.ok("postfix", "apply", **paths(rows=ROWS + ways[number]))
+                equal(again["found"], [])
+                for name, states in (("transport", ("in", "leaving", "ending")), ("relay_domains", ("in", "leaving"))):
+                    is_there = ways[number][0].get("state", "in") in states
+                    equal((number, step, name, "cut.test" in keys_of(name)), (number, step, name, is_there))
+                apply(*ROWS, row("cut.test", state="gone"))
+                if reply is not None:
+                    helper.close()
+                    break
+                helper.close()
+    print("# %d power cuts" % cuts)
+    assert cuts > 20, cuts
+    sh("umount", real)
+    helper = lab.Helper(HELPER)
 
 
 def hostile_rows_are_refused_and_nothing_changes():
@@ -553,7 +746,12 @@ status = lab.run([
     another_domain_goes_in_while_postfix_runs,
     the_probe_from_the_vpn_address_tells_what_postfix_would_do,
     a_session_with_too_many_refusals_leaves_the_rest_unknown,
-    apply_never_removes,
+    what_no_row_names_stays_and_is_reported,
+    a_domain_goes_out_while_mail_for_it_is_queued_and_nothing_bounces,
+    back_in_from_any_state,
+    mail_with_retry_waits_and_goes_on_when_it_is_taken_back,
+    a_name_that_becomes_local_is_delivered_here,
+    a_power_cut_between_any_two_steps_leaves_every_relayed_name_a_way_home,
     hostile_rows_are_refused_and_nothing_changes,
     a_broken_line_is_named_and_nothing_changes,
     a_table_that_is_missing_old_or_half_built_is_built_again,

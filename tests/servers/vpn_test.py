@@ -18,7 +18,7 @@ import time
 import lab
 from lab import equal, has, sh
 
-lab.enter(["ip", "unshare", "tincd", "postfix", "postmap", "setpriv"])
+lab.enter(["ip", "ping", "unshare", "tincd", "postfix", "postmap", "setpriv"])
 
 MESHD, MESHCTL = sys.argv[1:3]
 DIR = lab.directory()

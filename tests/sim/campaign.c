@@ -13,7 +13,7 @@
 #include "tests/sim/fault.h"
 #include "tests/sim/sim.h"
 
-enum { JOBS_MAX = 16, RUN_SECONDS_MAX = 120 };
+enum { JOBS_MAX = 16, RUN_SECONDS_MAX = 60 };
 
 /* --- one run
  * ------------------------------------------------------------------------------------------------ */
@@ -45,7 +45,7 @@ _Noreturn static void run_child(const struct request *request, int result, int w
 
 	if (!request->trace)
 		dup2(words, STDERR_FILENO);
-	alarm(RUN_SECONDS_MAX);
+	setrlimit(RLIMIT_CPU, &(struct rlimit){RUN_SECONDS_MAX, RUN_SECONDS_MAX});
 	sim_run(&sim, request);
 	report(&sim, result);
 	_exit(0);
@@ -139,10 +139,13 @@ void campaign_command(const struct request *request, char *out, size_t size)
 		before = ",";
 	}
 	before = " --skip ";
-	for (unsigned i = 0; i < SKIPS_MAX; i++) {
-		if (!request->skips[i])
+	for (unsigned i = 0, end; i < SKIPS_MAX; i = end + 1) {
+		for (end = i; end < SKIPS_MAX && request->skips[end];)
+			end++;
+		if (end == i)
 			continue;
-		length += (size_t)snprintf(out + length, size - length, "%s%u", before, i);
+		length += (size_t)snprintf(
+		        out + length, size - length, end - i > 1 ? "%s%u-%u" : "%s%u", before, i, end - 1);
 		before = ",";
 	}
 }

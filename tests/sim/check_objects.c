@@ -14,6 +14,16 @@ static const enum object_kind ordered_kinds[] = {
         OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE, OBJECT_BEACON};
 enum { ORDERED_KINDS = sizeof ordered_kinds / sizeof ordered_kinds[0] };
 
+/* As the sentence has it, not as proto/ does: by serial, seq, then the larger hash. */
+static int compare_orders(const struct order *a, const struct order *b)
+{
+	if (a->serial != b->serial)
+		return a->serial < b->serial ? -1 : 1;
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	return memcmp(a->hash, b->hash, HASH_SIZE);
+}
+
 /* What was seen of the author the last time; all zero for a new one. */
 static struct seen *seen_of(struct witness *witness, const struct author *author)
 {
@@ -67,7 +77,7 @@ static void check_author(const struct glimpse *glimpse, const struct author *aut
 		const struct order *order = author_order(author, kind);
 		const uint8_t *key = kind == OBJECT_CERTIFICATE ? author->key : author->certificate.op_key;
 
-		if (order->serial == 0 || order_compare(order, &seen->orders[kind]) == 0)
+		if (order->serial == 0 || compare_orders(order, &seen->orders[kind]) == 0)
 			continue;
 		if (of == NULL)
 			sim_violated(glimpse->sim, "%s holds a statement of nobody", glimpse->member->name);
@@ -86,6 +96,15 @@ void check_valid_objects(const struct glimpse *glimpse)
 		check_author(glimpse, archive->authors[i]);
 }
 
+/* Its own of a day to come falls back when its clock is set right (4.7c). */
+static bool is_let_go(const struct glimpse *glimpse, const struct author *author, const struct order *last)
+{
+	const struct node *node = core_node(glimpse->member->core);
+
+	return memcmp(author->key, node->key, KEY_SIZE) == 0 &&
+	       last->seq > (uint64_t)(node->now.wall_ms + 600000);
+}
+
 /* The last of the rows on what is held: it notes what was seen. */
 void check_order(const struct glimpse *glimpse)
 {
@@ -95,11 +114,15 @@ void check_order(const struct glimpse *glimpse)
 		const struct author *author = archive->authors[i];
 		struct seen *seen = seen_of(glimpse->witness, author);
 
+		/* It wasn't carried for a moment, and begins anew; or dropped its own of tomorrow (4.7c). */
+		if (author->certificate_held.data == NULL ||
+		        (author->head == NULL && author_order(author, OBJECT_HEAD)->serial == 0))
+			memset(seen->orders, 0, sizeof seen->orders);
 		for (unsigned k = 0; k < ORDERED_KINDS; k++) {
 			const struct order *order = author_order(author, ordered_kinds[k]);
 			struct order *last = &seen->orders[ordered_kinds[k]];
 
-			if (order_compare(order, last) < 0)
+			if (compare_orders(order, last) < 0 && !is_let_go(glimpse, author, last))
 				sim_violated(glimpse->sim, "%s went back in what it holds of %s (kind %d)",
 				        glimpse->member->name, sim_member(glimpse->sim, author->key)->name,
 				        (int)ordered_kinds[k]);
@@ -108,22 +131,28 @@ void check_order(const struct glimpse *glimpse)
 	}
 }
 
-/* What is restored from disk or one's own is exempt: the clock may have been set back since. */
+/* Judged when it is taken. What is restored from disk or one's own is exempt: the clock may have been set
+ * back since. */
 void check_not_ahead(const struct glimpse *glimpse)
 {
+	static const enum object_kind kinds[] = {OBJECT_HEAD, OBJECT_CARRIAGE};
 	const struct node *node = core_node(glimpse->member->core);
+	uint64_t limit = (uint64_t)(node->now.wall_ms + 600000);
 
 	if (glimpse->sim->world->now_ms == glimpse->witness->born_ms)
 		return;
 	for (unsigned i = 0; i < node->archive.count; i++) {
 		const struct author *author = node->archive.authors[i];
-		uint64_t limit = (uint64_t)(node->now.wall_ms + 600000 + 500000);
+		const struct seen *seen = seen_of(glimpse->witness, author);
 
-		if (memcmp(author->key, node->key, KEY_SIZE) != 0 &&
-		        (author_order(author, OBJECT_HEAD)->seq > limit ||
-		                author_order(author, OBJECT_CARRIAGE)->seq > limit))
-			sim_violated(
-			        glimpse->sim, "%s holds a statement from the future", glimpse->member->name);
+		for (unsigned k = 0; k < 2; k++) {
+			const struct order *order = author_order(author, kinds[k]);
+
+			if (memcmp(author->key, node->key, KEY_SIZE) != 0 && order->seq > limit &&
+			        compare_orders(order, &seen->orders[kinds[k]]) != 0)
+				sim_violated(glimpse->sim, "%s takes a statement from the future",
+				        glimpse->member->name);
+		}
 	}
 }
 
@@ -169,7 +198,7 @@ static bool has_signed(const struct glimpse *glimpse, enum object_kind kind)
 	const struct order *order = author_order(self, kind);
 
 	return glimpse->sim->world->now_ms != glimpse->witness->born_ms && order->serial != 0 &&
-	       order_compare(order, &glimpse->witness->own[kind]) != 0;
+	       compare_orders(order, &glimpse->witness->own[kind]) != 0;
 }
 
 /* The world's ledger does that at each step (tests/mesh/ledger.h); here: the statement on the disk is the one
@@ -210,9 +239,11 @@ void check_carriage_rate(const struct glimpse *glimpse)
 {
 	struct witness *witness = glimpse->witness;
 	int64_t now_ms = glimpse->sim->world->now_ms;
+	int64_t signed_ms = core_own(glimpse->member->core)->carriage_ms;
 
-	if (!has_signed(glimpse, OBJECT_CARRIAGE))
+	if (!has_signed(glimpse, OBJECT_CARRIAGE) || signed_ms == witness->carriage_signed_ms)
 		return;
+	witness->carriage_signed_ms = signed_ms;
 	/* The draft may wait for the disk: its driver's jitter is what two may be closer. */
 	if (witness->carriage_ms != 0 &&
 	        now_ms - witness->carriage_ms < glimpse->member->timing.carriage_interval_ms - 100)
@@ -227,15 +258,32 @@ void check_beacon_rate(const struct glimpse *glimpse)
 	struct witness *witness = glimpse->witness;
 	const struct author *self = node_self(core_node(glimpse->member->core));
 	int64_t now_ms = glimpse->sim->world->now_ms;
+	/* One of an earlier life may come back from others: that isn't signed. */
+	int64_t signed_ms = core_liveness(glimpse->member->core)->signed_ms;
 
-	if (has_signed(glimpse, OBJECT_BEACON)) {
+	if (has_signed(glimpse, OBJECT_BEACON) && signed_ms != witness->beacon_signed_ms) {
 		if (witness->beacon_ms != 0 &&
 		        now_ms - witness->beacon_ms < glimpse->member->timing.beacon_rate_ms &&
 		        (self->beacon.flags & BEACON_RESTARTING) == 0)
 			sim_violated(glimpse->sim, "%s signs a second beacon after %lld ms",
 			        glimpse->member->name, (long long)(now_ms - witness->beacon_ms));
 		witness->beacon_ms = now_ms;
+		witness->beacon_signed_ms = signed_ms;
 	}
 	for (unsigned i = 0; i < ORDERED_KINDS; i++)
 		witness->own[ordered_kinds[i]] = *author_order(self, ordered_kinds[i]);
+}
+
+/* A slip of the operator's (community.c) never reaches a head. */
+void check_held_claims(const struct glimpse *glimpse)
+{
+	const struct member *member = glimpse->member;
+
+	for (unsigned i = 0; i < member->claims.count; i++) {
+		const char *domain = member->claims.list[i].text;
+
+		if (member_sees_claim(member, member, domain) && !names_has(&member->mta.local, domain))
+			sim_violated(glimpse->sim, "%s claims %s, which its server doesn't hold",
+			        member->name, domain);
+	}
 }

@@ -120,6 +120,16 @@ void check_rows_active(const struct glimpse *glimpse)
 	table_rows_fini(&rows);
 }
 
+/* In, leaving, ending, gone, forgotten: one after the other. Back in from anywhere; what the server holds
+ * itself leaves at once. */
+static bool may_follow(const struct table_row *old, const struct table_row *row)
+{
+	if (row == NULL)
+		return old->state == ROW_GONE || old->state == ROW_LOCAL;
+	return row->state <= old->state || row->state == ROW_LOCAL || row->state == old->state + 1 ||
+	       memcmp(row->author, old->author, KEY_SIZE) != 0;
+}
+
 void check_rows_kept(const struct glimpse *glimpse)
 {
 	struct table_rows rows, *before;
@@ -129,11 +139,13 @@ void check_rows_kept(const struct glimpse *glimpse)
 	before = rows_before(glimpse);
 	read_applied(bytes_of(glimpse->effect->data, glimpse->effect->length), &rows);
 	for (unsigned i = 0; i < before->count; i++) {
-		const char *domain = before->rows[i].domain.text;
+		const struct table_row *old = &before->rows[i];
+		const char *domain = old->domain.text;
+		const struct table_row *row = table_rows_find(&rows, bytes_of(domain, strlen(domain)));
 
-		if (table_rows_find(&rows, bytes_of(domain, strlen(domain))) == NULL)
-			sim_violated(
-			        glimpse->sim, "%s drops %s from its tables", glimpse->member->name, domain);
+		if (!may_follow(old, row))
+			sim_violated(glimpse->sim, "%s lets %s go from state %d to %d", glimpse->member->name,
+			        domain, (int)old->state, row != NULL ? (int)row->state : -1);
 	}
 	table_rows_fini(before);
 	*before = rows;
@@ -149,6 +161,17 @@ static bool is_met(const struct node *node, const uint8_t *key, const struct add
 	return false;
 }
 
+/* Where it is, or was: the old row stays until the new address was met. */
+static bool was_at(const struct sim *sim, const struct member *claimant, const struct address *address)
+{
+	const struct fate *fate = sim_fate(sim, claimant);
+	bool was = address_compare(address, &claimant->said.vpn.at[0]) == 0;
+
+	for (unsigned i = 0; i < fate->old_count; i++)
+		was |= address_compare(address, &fate->old[i]) == 0;
+	return was;
+}
+
 static void check_hop(
         const struct glimpse *glimpse, const struct table_row *row, const struct address *address)
 {
@@ -160,7 +183,7 @@ static void check_hop(
 	if (address_compare(address, &glimpse->member->said.vpn.at[0]) == 0)
 		sim_violated(glimpse->sim, "%s sends mail for %s to itself", glimpse->member->name,
 		        row->domain.text);
-	if (claimant == NULL || address_compare(address, &claimant->said.vpn.at[0]) != 0 ||
+	if (claimant == NULL || !was_at(glimpse->sim, claimant, address) ||
 	        !is_met(core_node(glimpse->member->core), row->author, address))
 		sim_violated(glimpse->sim, "%s sends mail for %s where its claimant was never met",
 		        glimpse->member->name, row->domain.text);

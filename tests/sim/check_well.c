@@ -102,14 +102,16 @@ static bool sees_alive(
         struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
 {
 	const struct author *author = held_of(member, other);
-	enum life_state state = LIFE_UP;
+	const struct life *life;
 
 	(void)sim;
-	if (author != NULL)
-		state = liveness_of(core_liveness(member->core), author)->state;
-	if (state == LIFE_UP)
+	if (author == NULL || held_of(other, member) == NULL)
 		return true;
-	snprintf(why, WHY_SIZE, "%s doesn't see that %s lives (%d)", member->name, other->name, (int)state);
+	life = liveness_of(core_liveness(member->core), author);
+	if (life->state == LIFE_UP)
+		return true;
+	snprintf(why, WHY_SIZE, "%s doesn't see that %s lives (state %d, evidence %d)", member->name,
+	        other->name, (int)life->state, (int)life->evidence);
 	return false;
 }
 
@@ -191,6 +193,16 @@ bool well_accepted_carried(struct sim *sim, char why[WHY_SIZE])
 	return true;
 }
 
+static bool is_leaving(const struct author *relay, const struct territory *territory)
+{
+	struct carriage_entry entry;
+	uint8_t name[NAME_HASH_SIZE];
+
+	domain_hash(bytes_of(territory->name, strlen(territory->name)), name);
+	return carriage_find(&relay->carriage, territory->owner->root, &entry) &&
+	       carriage_is_leaving(&entry, name);
+}
+
 /* Carriers that this publisher may name, by what it holds. */
 static unsigned count_carriers(
         struct sim *sim, const struct member *publisher, const struct territory *territory)
@@ -206,9 +218,11 @@ static unsigned count_carriers(
 		const struct member *relay = sim->world->members[i];
 
 		count += sim_is_honest(sim, relay) && relay->said.public.count > 0 &&
+		         view_contains(&core_node(publisher->core)->view, relay->root) &&
 		         head_chooses(&home->head->head, claim.relayset, relay->root, NULL) &&
 		         (relay == publisher || member_session(publisher, relay) != NULL) &&
-		         member_sees_served(publisher, relay, territory->name, territory->owner);
+		         member_sees_served(publisher, relay, territory->name, territory->owner) &&
+		         !is_leaving(held_of(publisher, relay), territory);
 	}
 	return count;
 }

@@ -44,6 +44,7 @@ void check_order(const struct glimpse *glimpse);
 void check_deletions(const struct glimpse *glimpse);
 void check_not_ahead(const struct glimpse *glimpse);
 void check_durable_first(const struct glimpse *glimpse);
+void check_held_claims(const struct glimpse *glimpse);
 void check_first_signature(const struct glimpse *glimpse);
 void check_carriage_rate(const struct glimpse *glimpse);
 void check_beacon_rate(const struct glimpse *glimpse);

@@ -72,12 +72,29 @@ void community_claim(struct sim *sim, struct member *owner, struct dice *dice)
 			member_accept(member, territory->name, owner);
 		if (territory->own_zone && member->said.zone_count > 0 &&
 		        member->said.zone_count < ZONES_OF_ONE_MAX &&
+		        (member == owner || has_pinned(member, owner)) &&
 		        (!published || dice_percent(dice, 50))) {
 			member_publish(member, territory->name, false);
 			published = true;
 		}
 	}
 	territory->own_zone &= published;
+}
+
+/* What operators do by mistake: claim what their server doesn't hold, accept their own domain of another. */
+static void slip(struct sim *sim, struct member *member, struct dice *dice)
+{
+	const struct member *hostile = sim->world->members[sim->world->count - 1];
+	char name[32];
+
+	snprintf(name, sizeof name, "typo%u.test", member->index);
+	if (dice_percent(dice, 30))
+		names_add(&member->claims, name);
+	for (unsigned i = 0; i < sim->territory_count; i++) {
+		if (sim->territories[i].owner == member && sim_fate(sim, hostile)->hostile &&
+		        dice_percent(dice, 40))
+			member_accept(member, sim->territories[i].name, hostile);
+	}
 }
 
 static void set_up(struct sim *sim, struct member *member, struct dice *dice)
@@ -89,7 +106,7 @@ static void set_up(struct sim *sim, struct member *member, struct dice *dice)
 		member_publish(member, "pool.test", true);
 	if (member->index > 1 && dice_percent(dice, 15))
 		member->said.public.count = 0;
-	sim_fate(sim, member)->mta_down_ms = NEVER_MS;
+	sim_fate(sim, member)->mta_down_ms = sim_fate(sim, member)->restored_ms = NEVER_MS;
 }
 
 static bool has_fault(const struct sim *sim, const char *name)
@@ -122,6 +139,7 @@ void community_create(struct sim *sim)
 
 		for (int64_t k = dice_upto(&dice, 2); k > 0 && !sim->fates[i].hostile; k--)
 			community_claim(sim, world->members[i], &dice);
+		slip(sim, world->members[i], &dice);
 	}
 	for (unsigned i = 0; i < world->count; i++) {
 		if (!sim->fates[i].absent)

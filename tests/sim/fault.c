@@ -33,6 +33,7 @@ const struct fault faults[] = {
         {"backup", strike_backup},
         {"clock_off", strike_clock_off},
         {"clock_jump", strike_clock_jump},
+        {"clock_day", strike_clock_day},
         {"pause", strike_pause},
 
         {"join", strike_join},
@@ -42,6 +43,9 @@ const struct fault faults[] = {
         {"claim", strike_claim},
         {"choose", strike_choose},
         {"reload", strike_reload},
+        {"move", strike_move},
+        {"drain", strike_drain},
+        {"freeze", strike_freeze},
         {"outsider", strike_outsider},
         {"forge", strike_forge},
         {"equivocate", strike_equivocate},
@@ -154,7 +158,7 @@ static void heal_member(struct sim *sim, struct member *member)
 {
 	struct fate *fate = sim_fate(sim, member);
 	struct driver *const drivers[] = {&member->persist, &member->tables, &member->zone, &member->local,
-	        &member->rcpt, &member->banner};
+	        &member->rcpt, &member->banner, &member->look, &member->queue, &member->flush};
 
 	for (unsigned i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
 		drivers[i]->outcome = OUTCOME_WORKS;

@@ -3,6 +3,7 @@
  * What goes wrong with one machine and its program.
  */
 #include "tests/mesh/carry.h"
+#include "tests/mesh/must.h"
 #include "tests/sim/fault.h"
 
 static void boot(struct sim *sim, struct member *member)
@@ -117,19 +118,28 @@ static void files_copy(const struct files *from, struct files *to)
 		files_put(to, from->list[i].name, bytes_of(from->list[i].data, from->list[i].length));
 }
 
-/* What was saved at the first stroke comes back at the second. Its tables and zones stand elsewhere. */
+/* What was saved at the first stroke comes back at the second: the whole disk, tables and zones too. */
 void strike_backup(struct stroke *stroke)
 {
-	struct files *backup = &sim_fate(stroke->sim, stroke->member)->backup;
+	struct member *member = stroke->member;
+	struct fate *fate = sim_fate(stroke->sim, member);
 
-	if (backup->count == 0) {
-		files_copy(&stroke->member->disk, backup);
+	if (fate->backup.count == 0) {
+		files_copy(&member->disk, &fate->backup);
+		files_copy(&member->dns, &fate->backup_dns);
+		table_rows_fini(&fate->backup_rows);
+		MUST(table_rows_copy(&member->mta.rows, &fate->backup_rows) == RESULT_OK, "out of memory");
 		return;
 	}
 	kill(stroke, DEATH_PROCESS);
-	files_copy(backup, &stroke->member->disk);
-	files_fini(backup);
-	shelf_fini(&stroke->member->shelf);
+	files_copy(&fate->backup, &member->disk);
+	files_copy(&fate->backup_dns, &member->dns);
+	files_fini(&fate->backup);
+	table_rows_fini(&member->mta.rows);
+	member->mta.rows = fate->backup_rows;
+	fate->backup_rows = (struct table_rows){.count = 0};
+	shelf_fini(&member->shelf);
+	fate->restored_ms = stroke->sim->world->now_ms;
 }
 
 static void right_again(struct sim *sim, struct member *member)
@@ -152,6 +162,13 @@ void strike_clock_jump(struct stroke *stroke)
 		if (stroke->member->core != NULL)
 			world_reload(stroke->sim->world, stroke->member);
 	}
+	fault_later(stroke, right_again);
+}
+
+/* Ahead or behind, as a board without a battery is. */
+void strike_clock_day(struct stroke *stroke)
+{
+	stroke->member->clock_ms = dice_percent(stroke->dice, 50) ? 86400000 : -86400000;
 	fault_later(stroke, right_again);
 }
 

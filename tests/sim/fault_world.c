@@ -82,6 +82,7 @@ void strike_admin_map(struct stroke *stroke)
 		return;
 	domain = mta->rows.rows[dice_upto(stroke->dice, mta->rows.count - 1)].domain.text;
 	names_add(dice_percent(stroke->dice, 50) ? &mta->admin : &mta->refused, domain);
+	sim_fate(stroke->sim, stroke->member)->shadowed |= mta->admin.count > 0;
 	sim_fate(stroke->sim, stroke->member)->spoilt = true;
 	fault_later(stroke, unspoilt_again);
 }

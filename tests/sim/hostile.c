@@ -205,6 +205,10 @@ static const char *some_domain(struct act *act)
 {
 	struct sim *sim = act->sim;
 
+	for (unsigned i = 0; i < sim->territory_count && dice_percent(&sim->hostiles->dice, 50); i++) {
+		if (sim->territories[i].owner == act->victim)
+			return sim->territories[i].name;
+	}
 	return sim->territory_count > 0
 	               ? sim->territories[dice_upto(&sim->hostiles->dice, sim->territory_count - 1)].name
 	               : "hostile.test";
@@ -214,7 +218,8 @@ static const char *some_domain(struct act *act)
 static void equivocate(struct act *act)
 {
 	struct hostiles *hostiles = act->sim->hostiles;
-	uint64_t seq = next_seq(act);
+	/* Now and then of tomorrow. */
+	uint64_t seq = next_seq(act) + (dice_percent(&hostiles->dice, 20) ? 86400000U : 0U);
 	const struct object *first, *second;
 
 	offer_own_certificate(act);

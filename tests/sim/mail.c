@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/lines.h"
 #include "tests/mesh/must.h"
 #include "tests/sim/sim.h"
 
+enum { OWNER_SIZE = 120 };
 enum { DAY_MS = 24 * 3600 * 1000, TRY_FIRST_MS = 60000, TRY_LAST_MS = 15 * 60000 };
 
 void mail_fini(struct mail *mail)
@@ -26,32 +28,6 @@ static bool answers_dns(const struct sim *sim, const struct member *member)
 	return !fate->absent && !fate->machine_dead;
 }
 
-/* One of the servers of a zone, whichever the resolver happens to ask; "" where none answers. */
-static const char *ask_zone(struct sim *sim, const char *zone)
-{
-	const char *texts[64];
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < sim->world->count && count < 64; i++) {
-		const struct member *member = sim->world->members[i];
-
-		if (answers_dns(sim, member) && files_find(&member->dns, zone) != NULL)
-			texts[count++] = files_text(&member->dns, zone);
-	}
-	return count > 0 ? texts[dice_upto(&sim->mail.dice, count - 1)] : "";
-}
-
-/* The member whose public address stands behind "IN A" of that line. */
-static struct member *member_at(const struct sim *sim, const char *line)
-{
-	unsigned high, low, index;
-
-	if (sscanf(line, "%*s %*u IN A 198.18.%u.%u", &high, &low) != 2)
-		return NULL;
-	index = high * 256 + low - 1;
-	return index < sim->world->count ? sim->world->members[index] : NULL;
-}
-
 /* First line of the zone that begins with `owner` and a blank, from there on. */
 static const char *find_line(const char *text, const char *owner)
 {
@@ -67,6 +43,33 @@ static const char *find_line(const char *text, const char *owner)
 	return NULL;
 }
 
+/* One who answers for a zone that says something of `owner`, whichever the resolver happens to ask; NULL:
+ * nobody. */
+static const struct member *ask(struct sim *sim, const char *zone, const char *owner)
+{
+	const struct member *servers[64];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < sim->world->count && count < 64; i++) {
+		const struct member *member = sim->world->members[i];
+
+		if (answers_dns(sim, member) && find_line(files_text(&member->dns, zone), owner) != NULL)
+			servers[count++] = member;
+	}
+	return count > 0 ? servers[dice_upto(&sim->mail.dice, count - 1)] : NULL;
+}
+
+/* The member whose public address stands behind "IN A" of that line. */
+static struct member *member_at(const struct sim *sim, const char *line)
+{
+	unsigned high, low, index;
+
+	if (sscanf(line, "%*s %*u IN A 198.18.%u.%u", &high, &low) != 2)
+		return NULL;
+	index = high * 256 + low - 1;
+	return index < sim->world->count ? sim->world->members[index] : NULL;
+}
+
 static void add_server(struct answer *answer, struct member *server, unsigned preference)
 {
 	if (answer->count == ANSWER_MAX)
@@ -76,9 +79,9 @@ static void add_server(struct answer *answer, struct member *server, unsigned pr
 }
 
 /* MX lines of the domain's own zone, and the hosts' addresses from the pool's. */
-static void resolve_own(struct sim *sim, const struct territory *to, struct answer *answer, unsigned *ttl_s)
+static void read_own(const struct sim *sim, const struct territory *to, const char *zone, const char *pool,
+        struct answer *answer, unsigned *ttl_s)
 {
-	const char *zone = ask_zone(sim, to->name), *pool = ask_zone(sim, "pool.test");
 	char owner[80], host[300];
 	unsigned preference;
 
@@ -95,9 +98,9 @@ static void resolve_own(struct sim *sim, const struct territory *to, struct answ
 }
 
 /* The owner's registrar says "MX 10 D.mx.POOL" for good. */
-static void resolve_pool(struct sim *sim, const struct territory *to, struct answer *answer, unsigned *ttl_s)
+static void read_pool(const struct sim *sim, const struct territory *to, const char *pool,
+        struct answer *answer, unsigned *ttl_s)
 {
-	const char *pool = ask_zone(sim, "pool.test");
 	char owner[120];
 
 	snprintf(owner, sizeof owner, "%s.mx.pool.test.", to->name);
@@ -114,24 +117,95 @@ static struct answer *answer_of(struct sim *sim, const struct letter *letter)
 	                          (unsigned)(letter->to - sim->territories)];
 }
 
+/* What stands first in the lines that name its servers: both with a dot at the end. */
+static const char *owner_of(const struct territory *to, char owner[OWNER_SIZE])
+{
+	snprintf(owner, OWNER_SIZE, to->own_zone ? "%s." : "%s.mx.pool.test.", to->name);
+	return owner;
+}
+
 /* What the sender's resolver says, from its cache while that is believed. One resolver believes for a day. */
 static const struct answer *resolve(struct sim *sim, const struct letter *letter)
 {
 	struct answer *kept = answer_of(sim, letter), answer = {.asked_ms = sim->world->now_ms};
 	unsigned ttl_s = 60;
+	char owner[OWNER_SIZE];
+	const struct member *server;
 
 	if (kept->count > 0 && sim->world->now_ms < kept->believed_ms)
 		return kept;
-	if (letter->to->own_zone)
-		resolve_own(sim, letter->to, &answer, &ttl_s);
-	else
-		resolve_pool(sim, letter->to, &answer, &ttl_s);
+	server = ask(sim, letter->to->own_zone ? letter->to->name : "pool.test", owner_of(letter->to, owner));
+	if (server != NULL && letter->to->own_zone)
+		read_own(sim, letter->to, files_text(&server->dns, letter->to->name),
+		        files_text(&server->dns, "pool.test"), &answer, &ttl_s);
+	else if (server != NULL)
+		read_pool(sim, letter->to, files_text(&server->dns, "pool.test"), &answer, &ttl_s);
 	answer.until_ms = answer.believed_ms = answer.asked_ms + (int64_t)ttl_s * 1000;
 	if (letter->sender == 0)
 		answer.believed_ms = answer.asked_ms + DAY_MS;
 	letter->to->sought |= answer.count > 0;
 	*kept = answer;
 	return kept;
+}
+
+/* --- looks of the cores at it ----------------------------------------------------------------------------
+ */
+
+static void put_server(struct writer *w, const char *domain, const struct member *server, unsigned preference)
+{
+	writer_format(w, "%s 60 %u h%u.pool.test 198.18.%u.%u\n", domain, preference, server->index,
+	        (server->index + 1) >> 8, (server->index + 1) & 255);
+}
+
+/* Every server that any copy of its zones names; an error where a name server doesn't answer. */
+static void look_at(struct sim *sim, struct territory *territory, struct writer *w)
+{
+	struct world *world = sim->world;
+	unsigned named = 0, silent = 0, ttl_s;
+
+	for (unsigned i = 0; i < world->count; i++) {
+		const struct member *member = world->members[i];
+		struct answer answer = {.count = 0};
+
+		if (files_find(&member->dns, territory->own_zone ? territory->name : "pool.test") == NULL)
+			continue;
+		silent += sim->fates[i].machine_dead;
+		if (territory->own_zone)
+			read_own(sim, territory, files_text(&member->dns, territory->name),
+			        files_text(&member->dns, "pool.test"), &answer, &ttl_s);
+		else
+			read_pool(sim, territory, files_text(&member->dns, "pool.test"), &answer, &ttl_s);
+		for (unsigned k = 0; k < answer.count && silent == 0; k++) {
+			if (answer.servers[k] != NULL)
+				put_server(w, territory->name, answer.servers[k], answer.preferences[k]);
+			named += answer.servers[k] != NULL;
+		}
+	}
+	if (silent > 0)
+		writer_format(w, "%s error a name server is silent\n", territory->name);
+	else if (named == 0)
+		writer_format(w, "%s 60 none\n", territory->name);
+}
+
+void mail_look(struct world *world, const struct member *member, struct bytes names, struct writer *w)
+{
+	struct sim *sim = world->watch_context;
+	struct lines lines = lines_of(names);
+	struct line line;
+	char domain[DOMAIN_LENGTH_MAX + 1];
+
+	(void)member;
+	while (lines_next(&lines, &line)) {
+		struct territory *territory;
+
+		snprintf(domain, sizeof domain, "%.*s", (int)line.fields[0].length,
+		        (const char *)line.fields[0].data);
+		territory = sim_territory(sim, domain);
+		if (territory != NULL)
+			look_at(sim, territory, w);
+		else
+			writer_format(w, "%s 300 none\n", domain);
+	}
 }
 
 /* --- servers ---------------------------------------------------------------------------------------------
@@ -201,7 +275,7 @@ static void forward(struct sim *sim, struct letter *letter)
 	if (row == NULL)
 		sim_violated(sim, "%s has mail for %s queued and no transport for it: it bounces",
 		        relay->name, domain);
-	for (unsigned i = 0; i < row->route.count; i++) {
+	for (unsigned i = 0; i < row->route.count && !row->waits; i++) {
 		struct member *home = server_of(sim, &row->route.hops[i]);
 
 		if (home == relay)
@@ -232,12 +306,21 @@ static void shuffle(struct sim *sim, struct answer *answer)
 	}
 }
 
+/* A disk from a backup lacks what came later; its relay has it again soon. Until then the mail waits. */
+static bool was_restored(const struct sim *sim, const struct member *server)
+{
+	int64_t restored_ms = sim_fate(sim, server)->restored_ms;
+
+	return restored_ms != NEVER_MS && sim->phase == PHASE_TROUBLE;
+}
+
 /* A server that DNS names and that is up must not refuse. After the TTL it may, with 4xx. */
 static void refused(struct sim *sim, const struct letter *letter, const struct member *server,
         const struct answer *answer)
 {
 	sim_say(sim, "mail for %s is refused by %s", letter->to->name, server->name);
-	if (sim_fate(sim, server)->spoilt || letter->to->released || sim->world->now_ms > answer->until_ms)
+	if (sim_fate(sim, server)->spoilt || letter->to->released || was_restored(sim, server) ||
+	        sim->world->now_ms > answer->until_ms)
 		return;
 	sim_violated(sim, "%s refuses mail for %s, for which DNS named it %lld s ago", server->name,
 	        letter->to->name, (long long)(sim->world->now_ms - answer->asked_ms) / 1000);
@@ -286,14 +369,53 @@ static void look_after(struct sim *sim, struct letter *letter)
 		forward(sim, letter);
 }
 
+/* What a flush took from the server's count is on its way now. */
+static void notice_flushes(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->mail.count; i++) {
+		struct letter *letter = &sim->mail.letters[i];
+		const struct queued *queued;
+
+		if (letter->state != LETTER_AT_RELAY || !letter->listed)
+			continue;
+		queued = mta_queued(&letter->relay->mta, letter->to->name);
+		if (queued == NULL || queued->count == 0)
+			letter->next_ms = sim->world->now_ms;
+	}
+}
+
+/* The servers count what waits at them. */
+static void list_letters(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->mail.count; i++) {
+		struct letter *letter = &sim->mail.letters[i];
+		struct mta *mta;
+		const struct queued *queued;
+		uint64_t count;
+
+		if (letter->relay == NULL || (letter->state == LETTER_DELIVERED && !letter->listed) ||
+		        letter->listed == (letter->state == LETTER_AT_RELAY))
+			continue;
+		mta = &letter->relay->mta;
+		queued = mta_queued(mta, letter->to->name);
+		count = queued != NULL ? queued->count : 0;
+		letter->listed = letter->state == LETTER_AT_RELAY;
+		count = letter->listed ? count + 1 : count - (count > 0);
+		mta_queue(mta, letter->to->name, count,
+		        member_now(letter->relay, sim->world->now_ms).wall_ms / 1000);
+	}
+}
+
 void mail_step(struct sim *sim)
 {
+	notice_flushes(sim);
 	for (unsigned i = 0; i < sim->mail.count; i++) {
 		struct letter *letter = &sim->mail.letters[i];
 
 		if (letter->state != LETTER_DELIVERED && letter->next_ms <= sim->world->now_ms)
 			look_after(sim, letter);
 	}
+	list_letters(sim);
 }
 
 void mail_plan(struct sim *sim)
@@ -310,6 +432,14 @@ void mail_plan(struct sim *sim)
 		letter->sender = (unsigned)dice_upto(&mail->dice, SENDERS - 1);
 		letter->born_ms = letter->next_ms = dice_upto(&mail->dice, sim->scenario.trouble_ms);
 	}
+}
+
+/* Whether anybody who is left names servers for the domain. */
+static bool is_answered(struct sim *sim, const struct territory *to)
+{
+	char owner[OWNER_SIZE];
+
+	return ask(sim, to->own_zone ? to->name : "pool.test", owner_of(to, owner)) != NULL;
 }
 
 /* Senders and relays try now; a second round asks DNS again. */
@@ -334,7 +464,7 @@ bool mail_finish(struct sim *sim, char why[256])
 		const struct letter *letter = &sim->mail.letters[i];
 
 		if (letter->state == LETTER_DELIVERED || !letter->to->sought || letter->to->released ||
-		        !sim_is_honest(sim, letter->to->owner))
+		        !sim_is_honest(sim, letter->to->owner) || !is_answered(sim, letter->to))
 			continue;
 		snprintf(why, 256, "mail for %s is %s%s", letter->to->name,
 		        letter->state == LETTER_AT_RELAY ? "still at " : "taken by nobody",

@@ -24,6 +24,7 @@ struct letter {
 	int64_t born_ms;
 	int64_t next_ms;
 	unsigned tries;
+	bool listed; /* the relay's server counts it (struct mta) */
 };
 
 /* What a sender's resolver has in its cache. */
@@ -53,6 +54,9 @@ void mail_step(struct sim *sim);
 /* All is well again: every letter must get through now, from whatever answer its sender believes. Otherwise
  * *why says which doesn't. */
 bool mail_finish(struct sim *sim, char why[256]);
+
+/* What all authoritative servers say, for a core that looks (struct world): see proto/looks.h. */
+void mail_look(struct world *world, const struct member *member, struct bytes names, struct writer *w);
 
 void mail_fini(struct mail *mail);
 

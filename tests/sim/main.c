@@ -9,11 +9,14 @@
 
 #include "tests/sim/campaign.h"
 #include "tests/sim/fault.h"
+#include "tests/sim/scale.h"
 
 static const char usage[] =
         "usage: dev/sim --seeds N [--first-seed S] [--jobs N] [--stop] [--no-shrink] [LIMITS]\n"
         "       dev/sim --seed S [--trace] [LIMITS]     one seed, with what happens in it\n"
         "       dev/sim --mutants                       is each wrong version of the rules caught?\n"
+        "       dev/sim --replay N                      are two runs of each of N seeds the same?\n"
+        "       dev/sim --scale [NODES...]              10, 100, 500 and 1,000 members\n"
         "       dev/sim --faults                        what can go wrong\n"
         "LIMITS --nodes N --hours H --steps N --skip STEP,... --without FAULT,... --only FAULT,...\n";
 
@@ -32,13 +35,16 @@ static uint64_t read_faults(char *list)
 	return bits;
 }
 
+/* "3,7-12" */
 static void read_skips(char *list, struct request *request)
 {
 	for (char *step = strtok(list, ","); step != NULL; step = strtok(NULL, ",")) {
-		unsigned long number = strtoul(step, NULL, 10);
+		char *rest;
+		unsigned long from = strtoul(step, &rest, 10);
+		unsigned long to = *rest == '-' ? strtoul(rest + 1, NULL, 10) : from;
 
-		if (number < SKIPS_MAX)
-			request->skips[number] = true;
+		for (unsigned long i = from; i <= to && i < SKIPS_MAX; i++)
+			request->skips[i] = true;
 	}
 }
 
@@ -57,7 +63,8 @@ static int run_seed(const struct request *request)
 
 	campaign_run_one(request, &first);
 	if (!first.passed) {
-		printf("FAILED %s\n", first.violation);
+		if (!request->trace)
+			printf("FAILED %s\n", first.violation);
 		return 1;
 	}
 	quiet.trace = false;
@@ -77,6 +84,20 @@ static int run_seed(const struct request *request)
 	return 0;
 }
 
+/* Seeds 1 .. count, each twice. */
+static int run_replays(const struct request *request, unsigned count)
+{
+	int failed = 0;
+
+	for (unsigned i = 1; i <= count; i++) {
+		struct request one = *request;
+
+		one.seed = i;
+		failed |= run_seed(&one);
+	}
+	return failed;
+}
+
 enum {
 	OPTION_SEED,
 	OPTION_SEEDS,
@@ -91,7 +112,9 @@ enum {
 	OPTION_SKIP,
 	OPTION_WITHOUT,
 	OPTION_ONLY,
-	OPTION_FAULTS
+	OPTION_FAULTS,
+	OPTION_REPLAY,
+	OPTION_SCALE,
 };
 
 static const struct option options[] = {
@@ -109,6 +132,8 @@ static const struct option options[] = {
         {"without", required_argument, NULL, OPTION_WITHOUT},
         {"only", required_argument, NULL, OPTION_ONLY},
         {"faults", no_argument, NULL, OPTION_FAULTS},
+        {"replay", required_argument, NULL, OPTION_REPLAY},
+        {"scale", no_argument, NULL, OPTION_SCALE},
         {NULL, 0, NULL, 0},
 };
 
@@ -117,6 +142,8 @@ struct orders {
 	struct campaign campaign;
 	bool one;
 	bool list;
+	bool scale;
+	unsigned replays;
 };
 
 static bool take_option(int option, char *value, struct orders *orders)
@@ -153,6 +180,10 @@ static bool take_option(int option, char *value, struct orders *orders)
 		request->without |= ~read_faults(value) & ((UINT64_C(1) << fault_count) - 1);
 	else if (option == OPTION_FAULTS)
 		orders->list = true;
+	else if (option == OPTION_REPLAY)
+		orders->replays = (unsigned)number;
+	else if (option == OPTION_SCALE)
+		orders->scale = true;
 	else
 		return false;
 	return true;
@@ -172,6 +203,10 @@ int main(int argc, char **argv)
 	}
 	if (orders.list)
 		return list_faults();
+	if (orders.scale)
+		return scale_run(argv + optind, argc - optind);
+	if (orders.replays > 0)
+		return run_replays(&orders.campaign.request, orders.replays);
 	if (orders.one)
 		return run_seed(&orders.campaign.request);
 	if (orders.campaign.seeds == 0 || optind < argc) {

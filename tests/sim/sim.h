@@ -17,6 +17,8 @@ struct checker;
 
 enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_QUIET };
 
+enum { OLD_ADDRESSES_MAX = 8 };
+
 /* What the simulator knows of a member besides. */
 struct fate {
 	bool absent;         /* not booted, by design: hasn't joined, has left, is played by a puppet */
@@ -25,6 +27,12 @@ struct fate {
 	int64_t mta_down_ms; /* since then; NEVER_MS: up */
 	bool spoilt;         /* the admin's own tables refuse what ours accept */
 	struct files backup; /* of its disk; empty: none */
+	struct files backup_dns;
+	struct table_rows backup_rows;
+	int64_t restored_ms;                   /* when it came back; NEVER_MS: never */
+	struct address old[OLD_ADDRESSES_MAX]; /* where it was before */
+	unsigned old_count;
+	bool shadowed; /* an admin's map stood before ours once */
 };
 
 /* A domain that somebody claims. */

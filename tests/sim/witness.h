@@ -23,8 +23,10 @@ struct witness {
 	struct order served;            /* its carriage, when its server was last asked for all */
 	bool fresh;                     /* it had never signed */
 	bool had_session;
-	int64_t carriage_ms; /* when its own was last released */
+	int64_t carriage_ms;        /* when its own was last released */
+	int64_t carriage_signed_ms; /* by its own clock */
 	int64_t beacon_ms;
+	int64_t beacon_signed_ms; /* by its own clock */
 	uint64_t beacon_generation;
 	bool has_applied; /* of the file `applied`, as last asked for */
 	struct table_rows applied;

@@ -10,7 +10,10 @@ static enum result sh(const char *script, const char *input, unsigned timeout_ms
         struct reason *why)
 {
 	const char *argv[] = {"/bin/sh", "-c", script, NULL};
-	struct run_request request = {argv, input, input ? strlen(input) : 0, timeout_ms};
+	struct run_request request = {.argv = argv,
+	        .input = input,
+	        .input_length = input ? strlen(input) : 0,
+	        .timeout_ms = timeout_ms};
 
 	return run_program(&request, output, why);
 }
@@ -121,7 +124,7 @@ static void gives_no_environment_and_no_descriptor_away(void **state)
 static void finds_programs_without_the_callers_path(void **state)
 {
 	const char *argv[] = {"true", NULL}, *missing[] = {"no-such-program", NULL};
-	struct run_request request = {argv, NULL, 0, 0};
+	struct run_request request = {.argv = argv};
 	struct run_output output;
 	struct reason why;
 
@@ -137,7 +140,7 @@ static void finds_programs_without_the_callers_path(void **state)
 static void says_the_first_line_of_a_refusal(void **state)
 {
 	const char *argv[] = {"/bin/sh", "-c", "echo; echo 'fatal: no' >&2; echo more >&2; exit 75", NULL};
-	struct run_request request = {argv, NULL, 0, 0};
+	struct run_request request = {.argv = argv};
 	struct run_output output;
 	struct reason why;
 
@@ -145,6 +148,42 @@ static void says_the_first_line_of_a_refusal(void **state)
 	assert_int_equal(run_program_ok(&request, &output, &why), RESULT_REFUSED);
 	assert_string_equal(why.text, "/bin/sh said (exit status 75): fatal: no");
 	assert_null(output.text);
+}
+
+/* Counts bytes, and has enough after so many. */
+struct counter {
+	size_t length, enough;
+};
+
+static bool count(void *context, const char *bytes, size_t length)
+{
+	struct counter *counter = context;
+
+	(void)bytes;
+	counter->length += length;
+	return counter->length < counter->enough;
+}
+
+static void hands_output_on_as_it_comes_and_stops_when_it_is_enough(void **state)
+{
+	const char *argv[] = {"/bin/sh", "-c", "head -c 100000000 /dev/zero; exit 3", NULL};
+	struct counter counter = {.enough = SIZE_MAX};
+	struct run_request request = {.argv = argv, .take = count, .context = &counter};
+	struct run_output output;
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(run_program(&request, &output, &why), RESULT_OK);
+	assert_int_equal(counter.length, 100000000);
+	assert_int_equal(output.status, 3);
+	assert_int_equal(output.length, 0);
+	run_output_fini(&output);
+	counter = (struct counter){.enough = 1000000};
+	argv[2] = "exec cat /dev/zero";
+	assert_int_equal(run_program(&request, &output, &why), RESULT_OK);
+	assert_in_range(counter.length, 1000000, 2000000);
+	assert_int_equal(output.status, 0);
+	run_output_fini(&output);
 }
 
 int main(void)
@@ -160,6 +199,7 @@ int main(void)
 	        cmocka_unit_test(gives_no_environment_and_no_descriptor_away),
 	        cmocka_unit_test(finds_programs_without_the_callers_path),
 	        cmocka_unit_test(says_the_first_line_of_a_refusal),
+	        cmocka_unit_test(hands_output_on_as_it_comes_and_stops_when_it_is_enough),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,9 @@ static const char domains_text[] =
         "{\"me\":\"rosa\",\"domains\":["
         "{\"domain\":\"rosa.test\",\"own\":true,\"from\":\"rosa\",\"state\":\"ok\",\"detail\":\"\",\"tip\":"
         "\"\","
-        "\"relays\":[\"ana\",\"luz\"],\"published\":[\"ana\"],\"notes\":[]},"
+        "\"relays\":[\"ana\",\"luz\"],\"published\":[\"ana\"],\"notes\":[],\"public_dns\":{\"state\":\"not-"
+        "yet\",\"wrong\":true,"
+        "\"detail\":\"registrar still names mx.rosa.test\"}},"
         "{\"domain\":\"luz.test\",\"own\":false,\"from\":\"luz\",\"state\":\"inactive\",\"standing\":\"not-"
         "accepted\","
         "\"detail\":\"nobody here has accepted it\",\"tip\":\"meshctl accept DOMAIN from "
@@ -53,7 +55,11 @@ static const char domains_text[] =
 static const char reasons_text[] =
         "{\"domains\":[{\"domain\":\"rosa.test\",\"own\":true,\"state\":\"ok\",\"tested_s\":130,\"detail\":"
         "\"d\","
-        "\"tip\":\"t\",\"published\":[\"ana\",\"luz\"],\"notes\":[\"n\"],\"reasons\":["
+        "\"tip\":\"t\",\"published\":[\"ana\",\"luz\"],\"notes\":[\"n\"],\"public_dns\":{\"state\":"
+        "\"departed\",\"wrong\":true,\"detail\":"
+        "\"names eva\",\"tip\":\"take eva out\",\"looked_s\":61,\"ttl_s\":60,\"mx\":[{\"preference\":10,"
+        "\"host\":\"a.pool.test\",\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]},{\"preference\":20,"
+        "\"host\":\"e.pool.test\",\"addresses\":[]}]},\"reasons\":["
         "{\"relay\":\"ana\",\"preference\":10,\"serves\":true,\"detail\":\"serving\",\"session_s\":260000},"
         "{\"relay\":\"eva\",\"preference\":20,\"serves\":false,\"detail\":\"doesn't "
         "offer\",\"session_s\":null}]}]}";
@@ -63,7 +69,7 @@ static void shows_domains_in_a_table_or_in_paragraphs(void **state)
 	(void)state;
 	assert_rendered(render_domains, domains_text,
 	        "domain     from  state     relays   MX here  notes\n"
-	        "rosa.test  me    ok        ana luz  ana\n"
+	        "rosa.test  me    ok        ana luz  ana      registrar still names mx.rosa.test\n"
 	        "luz.test   luz   inactive  -        -        nobody here has accepted it\n"
 	        "ana.test   ana   verified  ana      -        one; two\n");
 	assert_rendered(render_domains, reasons_text,
@@ -74,6 +80,10 @@ static void shows_domains_in_a_table_or_in_paragraphs(void **state)
 	        "    in   ana  chosen, preference 10, serving, session 3 d\n"
 	        "    OUT  eva  chosen, preference 20, doesn't offer\n"
 	        "    MX published here: ana luz\n"
+	        "    names eva, looked at 61 s ago\n"
+	        "    tip: take eva out\n"
+	        "    public MX 10 a.pool.test 192.0.2.1 2001:db8::1\n"
+	        "    public MX 20 e.pool.test (no address)\n"
 	        "    note: n\n");
 	assert_rendered(render_domains, "{\"domains\":[{\"domain\":\"a.test\"}]}",
 	        "domain  from  state  relays  notes\n"

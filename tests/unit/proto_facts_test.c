@@ -40,10 +40,18 @@ static struct bytes render_published(const struct published *published)
 }
 
 static const char applied_file[] =
-        "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS: what meshd has put into the MTA's tables.\n"
-        "a.test " KEY " 18446744073709551615 9223372036854775807 10.66.0.1/25\n"
-        "b.test " KEY2 " 0 0 10.66.0.1/25,fd66::1/65535,10.66.0.3/1,10.66.0.4/4,10.66.0.5/5\n"
-        "c.test " KEY " 7 9 10.66.0.1/25\n";
+        "# DOMAIN CLAIMANT VERSION SINCE-MS NEXTHOPS STATE, then of what goes REASON STATE-SINCE-MS "
+        "ELAPSED-MS "
+        "CLEAR-MS TTL-S mesh|retry: what meshd has put into the MTA's tables.\n"
+        "a.test " KEY " 18446744073709551615 9223372036854775807 10.66.0.1/25 in\n"
+        "b.test " KEY2 " 0 0 10.66.0.1/25,fd66::1/65535,10.66.0.3/1,10.66.0.4/4,10.66.0.5/5 in\n"
+        "c.test " KEY
+        " 7 9 10.66.0.1/25 leaving released 1767225600000 61000 9223372036854775807 172800 mesh\n"
+        "d.test - 0 9 10.66.0.1/25 ending found 1767225600000 61000 0 0 mesh\n"
+        "e.test " KEY " 7 9 - leaving denied 1767225600000 61000 0 60 retry\n"
+        "f.test " KEY " 7 9 10.66.0.1/25 in not-accepted 0 0 0 0 mesh\n"
+        "g.test " KEY " 7 9 10.66.0.1/25 gone drain 1767225600000 0 0 60 mesh\n"
+        "h.test " KEY " 7 9 10.66.0.1/25 local local 1767225600000 0 0 60 mesh\n";
 
 static void reads_and_renders_applied_rows(void **state)
 {
@@ -52,14 +60,64 @@ static void reads_and_renders_applied_rows(void **state)
 
 	(void)state;
 	assert_int_equal(facts_parse_applied(text(applied_file), &rows, &line), RESULT_OK);
-	assert_int_equal(rows.count, 3);
+	assert_int_equal(rows.count, 8);
 	assert_string_equal(rows.rows[0].domain.text, "a.test");
 	assert_true(rows.rows[0].version == UINT64_MAX && rows.rows[0].since_ms == INT64_MAX);
 	assert_int_equal(rows.rows[1].route.count, 5);
 	assert_int_equal(rows.rows[1].route.hops[1].port, 65535);
 	assert_int_equal(rows.rows[1].route.hops[1].address.length, 16);
+	assert_int_equal(rows.rows[2].state, ROW_LEAVING);
+	assert_int_equal(rows.rows[2].reason, STANDING_RELEASED);
+	assert_true(rows.rows[2].timers.elapsed_ms == 61000 && rows.rows[2].timers.clear_ms == INT64_MAX);
+	assert_int_equal(rows.rows[2].timers.ttl_s, 172800);
+	assert_true(!rows.rows[2].waits && rows.rows[4].waits && rows.rows[4].route.count == 0);
 	assert_true(bytes_equal(render_applied(&rows), text(applied_file)));
 	table_rows_fini(&rows);
+}
+
+/* A file is replaced whole; should one be cut all the same, no row becomes another: what is whole before the
+ * cut is read, or nothing is. */
+static void reads_no_row_of_a_cut_line_as_another(void **state)
+{
+	struct table_rows whole, cut;
+	unsigned line = 0;
+
+	(void)state;
+	assert_int_equal(facts_parse_applied(text(applied_file), &whole, &line), RESULT_OK);
+	for (size_t length = 0; length < strlen(applied_file); length++) {
+		if (facts_parse_applied(bytes_of(applied_file, length), &cut, &line) != RESULT_OK)
+			continue;
+		assert_true(cut.count <= whole.count);
+		for (unsigned i = 0; i < cut.count; i++) {
+			struct table_row row = whole.rows[i];
+
+			/* But a reason to leave, that is found again. */
+			if (row.state == ROW_IN)
+				row.reason = cut.rows[i].reason;
+			assert_memory_equal(&cut.rows[i], &row, sizeof row);
+		}
+		table_rows_fini(&cut);
+	}
+	table_rows_fini(&whole);
+}
+
+static void reads_what_a_driver_found(void **state)
+{
+	static const char report[] =
+	        "found a.test 10.66.0.1/25,fd66::1/2501\nfound b.test -\nshadowed c.test\n"
+	        "found C.test -\nfound d.test 10.66.0.1\nfound d.test\nfound d.test - x\n";
+	static const bool good[] = {true, true, false, false, false, false, false};
+	struct lines lines = lines_of(text(report));
+	struct line line;
+	struct table_row row;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(good); i++) {
+		assert_true(lines_next(&lines, &line));
+		assert_int_equal(facts_parse_found(&line, &row), good[i]);
+		if (i == 0)
+			assert_int_equal(row.route.count, 2);
+	}
 }
 
 static void reads_a_thousand_rows(void **state)
@@ -71,7 +129,7 @@ static void reads_a_thousand_rows(void **state)
 	(void)state;
 	writer_init(&w, FACT_SIZE_MAX);
 	for (unsigned i = 0; i < 1000; i++)
-		writer_format(&w, "d%03u.test " KEY " %u %u 10.66.0.1/25\n", i, i, i);
+		writer_format(&w, "d%03u.test " KEY " %u %u 10.66.0.1/25 in\n", i, i, i);
 	assert_int_equal(facts_parse_applied(take(&w), &rows, &line), RESULT_OK);
 	assert_int_equal(rows.count, 1000);
 	for (unsigned i = 0; i < 1000; i++)
@@ -102,25 +160,38 @@ static void tells_the_bad_line_of_applied_rows(void **state)
 		enum result result;
 	} rows[] = {
 	        {"b.test " KEY " 1 2", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 10.66.0.1/25 x", RESULT_MALFORMED},
-	        {"B.test " KEY " 1 2 10.66.0.1/25", RESULT_MALFORMED},
-	        {"test " KEY " 1 2 10.66.0.1/25", RESULT_MALFORMED},
-	        {"*.test " KEY " 1 2 10.66.0.1/25", RESULT_MALFORMED},
-	        {"b.test 6ppuospqauzf57crhb2rbg453jlhg4ioojzg3pwu7siojgx3kyvphix2zy 1 2 10.66.0.1/25",
+	        {"b.test " KEY " 1 2 10.66.0.1/25 in x", RESULT_MALFORMED},
+	        {"B.test " KEY " 1 2 10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"test " KEY " 1 2 10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"*.test " KEY " 1 2 10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"b.test 6ppuospqauzf57crhb2rbg453jlhg4ioojzg3pwu7siojgx3kyvphix2zy 1 2 10.66.0.1/25 in",
 	                RESULT_MALFORMED},
-	        {"b.test " KEY " -1 2 10.66.0.1/25", RESULT_MALFORMED},
-	        {"b.test " KEY " 18446744073709551616 2 10.66.0.1/25", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 9223372036854775808 10.66.0.1/25", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 10.66.0.1", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 10.66.0.1/0", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 10.66.0.1/65536", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 rosa.test/25", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 ,10.66.0.1/25", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 10.66.0.1/25,,10.66.0.2/25", RESULT_MALFORMED},
-	        {"b.test " KEY " 1 2 1.1.1.1/1,1.1.1.1/1,1.1.1.1/1,1.1.1.1/1,1.1.1.1/1,1.1.1.1/1",
+	        {"b.test " KEY " -1 2 10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 18446744073709551616 2 10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 9223372036854775808 10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/0 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/65536 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 rosa.test/25 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 ,10.66.0.1/25 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25,,10.66.0.2/25 in", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 1.1.1.1/1,1.1.1.1/1,1.1.1.1/1,1.1.1.1/1,1.1.1.1/1,1.1.1.1/1 in",
 	                RESULT_MALFORMED},
-	        {"a.test " KEY " 1 2 10.66.0.1/25", RESULT_NONCANONICAL},
-	        {"0.test " KEY " 1 2 10.66.0.1/25", RESULT_NONCANONICAL},
+	        {"b.test " KEY " 1 2 10.66.0.1/25", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 out", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 - in", RESULT_MALFORMED},
+	        {"b.test - 1 2 - leaving released 1 2 3 4 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4 smtp", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving active 1 2 3 4 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving why 1 2 3 4 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 in active 1 2 3 4 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released -1 2 3 4 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4294967296 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4 mesh x", RESULT_MALFORMED},
+	        {"a.test " KEY " 1 2 10.66.0.1/25 in", RESULT_NONCANONICAL},
+	        {"0.test " KEY " 1 2 10.66.0.1/25 in", RESULT_NONCANONICAL},
 	};
 
 	(void)state;
@@ -130,7 +201,7 @@ static void tells_the_bad_line_of_applied_rows(void **state)
 		unsigned line = 0;
 
 		snprintf(file, sizeof file,
-		        "#\na.test " KEY " 1 2 10.66.0.1/25\n%s\nz.test " KEY " 1 2 10.66.0.1/25\n",
+		        "#\na.test " KEY " 1 2 10.66.0.1/25 in\n%s\nz.test " KEY " 1 2 10.66.0.1/25 in\n",
 		        rows[i].line);
 		assert_int_equal(facts_parse_applied(text(file), &out, &line), rows[i].result);
 		assert_int_equal(line, 3);
@@ -273,21 +344,23 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 static void reads_the_seq_and_nothing_else(void **state)
 {
 	static const char *const bad[] = {
-	        "", "#\n", "x\n", "1 2\n", "1\n2\n", "-1\n", "18446744073709551616\n", "01\n"};
+	        "", "#\n", "x\n", "1 2\n", "1\n2\n", "-1\n", "18446744073709551616\n", "01\n",
+	        "1 behind it\n"};
+	bool behind = false;
 	uint64_t last = 7;
 	unsigned line = 0;
 	struct writer w;
 
 	(void)state;
 	writer_init(&w, 64);
-	facts_render_seq(UINT64_MAX, &w);
-	assert_int_equal(facts_parse_seq(take(&w), &last, &line), RESULT_OK);
-	assert_true(last == UINT64_MAX);
-	assert_int_equal(facts_parse_seq(text("# ours\n0\n\n"), &last, &line), RESULT_OK);
-	assert_true(last == 0);
+	facts_render_seq(UINT64_MAX, true, &w);
+	assert_int_equal(facts_parse_seq(take(&w), &last, &behind, &line), RESULT_OK);
+	assert_true(last == UINT64_MAX && behind);
+	assert_int_equal(facts_parse_seq(text("# ours\n0\n\n"), &last, &behind, &line), RESULT_OK);
+	assert_true(last == 0 && !behind);
 	for (unsigned i = 0; i < COUNT(bad); i++) {
 		line = 0;
-		assert_int_equal(facts_parse_seq(text(bad[i]), &last, &line), RESULT_MALFORMED);
+		assert_int_equal(facts_parse_seq(text(bad[i]), &last, &behind, &line), RESULT_MALFORMED);
 		assert_in_range(line, 1, 2);
 	}
 }
@@ -378,7 +451,7 @@ static void reads_cut_files_without_harm(void **state)
 		unsigned line = 0;
 
 		if (facts_parse_applied(pool_copy(applied_file, length), &rows, &line) == RESULT_OK)
-			assert_true(rows.count <= 3);
+			assert_true(rows.count <= 8);
 		table_rows_fini(&rows);
 	}
 }
@@ -387,6 +460,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(reads_and_renders_applied_rows),
+	        TEST(reads_no_row_of_a_cut_line_as_another),
+	        TEST(reads_what_a_driver_found),
 	        TEST(reads_a_thousand_rows),
 	        TEST(reads_empty_files_as_nothing),
 	        TEST(tells_the_bad_line_of_applied_rows),

@@ -82,7 +82,6 @@ static void the_pool_name_and_carriers_agree(void **state)
 	assert_int_equal(kind_of(host_line("ana", &ana, "192.0.2.3")), FINDING_AGREES);
 	assert_int_equal(kind_of(host_line("renamed-since", &ana, "203.0.113.1")), FINDING_AGREES);
 	assert_int_equal(kind_of("10 mx.a.test 192.0.2.3\n"), FINDING_AGREES); /* ana by her address */
-	assert_int_equal(kind_of("10 mx.a.test 192.0.2.4\n"), FINDING_AGREES); /* leaving: still right */
 }
 
 static void other_hosts_alone_are_not_yet(void **state)
@@ -117,6 +116,19 @@ static void whoever_does_not_carry_is_departed_by_name_or_address(void **state)
 	assert_int_equal(kind_of("10 a.test.mx.pool.test 192.0.2.3,192.0.2.5\n"), FINDING_DEPARTED);
 	assert_int_equal(kind_of("10 gone-zzzzzzzz.pool.test 203.0.113.1\n"), FINDING_DEPARTED);
 	assert_false(look_of("a.test", "10 gone-zzzzzzzz.pool.test -\n").finding.has_relay);
+}
+
+static void whoever_is_leaving_is_told_where_no_publisher_takes_it_out(void **state)
+{
+	struct look look =
+	        look_of("a.test", "10 a.test.mx.pool.test 192.0.2.3,192.0.2.4\n10 mx.a.test 192.0.2.4\n");
+
+	(void)state;
+	assert_int_equal(look.finding.kind, FINDING_LEAVING);
+	assert_int_equal(look.finding.line, 1);
+	assert_memory_equal(look.finding.relay, key_of(&eva), KEY_SIZE);
+	assert_int_equal(kind_of(host_line("eva", &eva, "192.0.2.4")), FINDING_LEAVING);
+	assert_int_equal(kind_of("10 mx.a.test 192.0.2.4\n10 mx2.a.test 192.0.2.5\n"), FINDING_DEPARTED);
 }
 
 static void of_whom_too_little_is_held_nothing_bad_is_said(void **state)
@@ -190,17 +202,22 @@ static void says_who_must_change_what(void **state)
 	memcpy(f.pins[0].name, "rosa", 5); /* as this operator calls her */
 	memcpy(f.pins[3].name, "luz", 4);
 	fixture_settle(&f);
-	assert_words("a.test", "10 mx.a.test 203.0.113.1\n", "a.test: registrar still names mx.a.test",
+	assert_words("a.test", "10 mx.a.test 203.0.113.1\n", "registrar still names mx.a.test",
 	        "rosa must set \"MX 10 a.test.mx.pool.test.\"");
 	assert_words("a.test", "10 mx.a.test 192.0.2.5\n",
-	        "a.test: public DNS names mx.a.test (luz), which doesn't carry it",
+	        "public DNS names mx.a.test (luz), which doesn't carry it",
+	        "rosa must take mx.a.test out at its registrar; best set \"MX 10 a.test.mx.pool.test.\"");
+	memcpy(f.pins[2].name, "eva", 4);
+	fixture_settle(&f);
+	assert_words("a.test", "10 mx.a.test 192.0.2.4\n",
+	        "public DNS names mx.a.test (eva), which is leaving it",
 	        "rosa must take mx.a.test out at its registrar; best set \"MX 10 a.test.mx.pool.test.\"");
 	assert_words("a.test", "10 a.test.mx.pool.test 192.0.2.5\n",
-	        "a.test: public DNS names a.test.mx.pool.test (luz), which doesn't carry it",
+	        "public DNS names a.test.mx.pool.test (luz), which doesn't carry it",
 	        "the publishers take it out by themselves; if it stays, see meshctl why a.test there");
-	assert_words("a.test", "", "a.test: public DNS has no MX for it",
-	        "rosa must set \"MX 10 a.test.mx.pool.test.\"");
-	assert_words("a.test", "10 a.test.mx.pool.test 192.0.2.3\n", "a.test: public DNS agrees", "");
+	assert_words(
+	        "a.test", "", "public DNS has no MX for it", "rosa must set \"MX 10 a.test.mx.pool.test.\"");
+	assert_words("a.test", "10 a.test.mx.pool.test 192.0.2.3\n", "public DNS agrees", "");
 }
 
 static void of_an_own_domain_it_is_you_who_must(void **state)
@@ -210,8 +227,7 @@ static void of_an_own_domain_it_is_you_who_must(void **state)
 	fixture_settle(&f);
 	fixture_hold(
 	        &f, &me, 1000, (const struct identity *[]){&ana}, 1, (const char *[]){"mine.test"}, 1, 1000);
-	assert_words("mine.test", "10 mx.mine.test 203.0.113.1\n",
-	        "mine.test: registrar still names mx.mine.test",
+	assert_words("mine.test", "10 mx.mine.test 203.0.113.1\n", "registrar still names mx.mine.test",
 	        "set \"MX 10 mine.test.mx.pool.test.\" at your registrar");
 }
 
@@ -246,6 +262,7 @@ int main(void)
 	        FINDING_TEST(other_hosts_alone_are_not_yet),
 	        FINDING_TEST(other_hosts_besides_are_foreign),
 	        FINDING_TEST(whoever_does_not_carry_is_departed_by_name_or_address),
+	        FINDING_TEST(whoever_is_leaving_is_told_where_no_publisher_takes_it_out),
 	        FINDING_TEST(of_whom_too_little_is_held_nothing_bad_is_said),
 	        FINDING_TEST(an_empty_pool_name_no_mx_and_an_error_are_told_apart),
 	        FINDING_TEST(fixed_lines_of_the_claim_agree),

@@ -203,6 +203,9 @@ static void refuses_each_message_cut_or_in_any_other_form(void **state)
 	assert_canonical_only(VECTOR(table), decode);
 	assert_canonical_only(VECTOR(table_end), decode);
 	assert_canonical_only(VECTOR(question), decode);
+	assert_refuses_each_cut(VECTOR(waiting), decode);
+	assert_canonical_only(VECTOR(waiting), decode);
+	assert_canonical_only(VECTOR(waiting_none), decode);
 }
 
 static void read_through(struct bytes bytes)
@@ -212,6 +215,7 @@ static void read_through(struct bytes bytes)
 	struct offer_entry offer;
 	struct want_entry want;
 	struct table_entry table;
+	struct waiting_entry waiting;
 	unsigned count = 0;
 
 	if (message_decode(bytes, &message) != RESULT_OK)
@@ -228,13 +232,18 @@ static void read_through(struct bytes bytes)
 		for (cursor = message_cursor_of(&message); table_next(&cursor, &table);)
 			count++;
 		assert_int_equal(count, message.count);
+	} else if (message.type == MESSAGE_WAITING) {
+		for (cursor = message_cursor_of(&message); waiting_next(&cursor, &waiting);)
+			count++;
+		assert_int_equal(count, message.count);
 	}
 }
 
 static void reads_any_changed_bit_without_harm(void **state)
 {
 	const struct bytes vectors[] = {VECTOR(offer), VECTOR(offer_end), VECTOR(want), VECTOR(give),
-	        VECTOR(ping), VECTOR(refuse), VECTOR(table), VECTOR(table_end), VECTOR(question)};
+	        VECTOR(ping), VECTOR(refuse), VECTOR(table), VECTOR(table_end), VECTOR(question),
+	        VECTOR(waiting), VECTOR(waiting_none)};
 
 	(void)state;
 	for (unsigned i = 0; i < COUNT(vectors); i++) {
@@ -245,6 +254,67 @@ static void reads_any_changed_bit_without_harm(void **state)
 			read_through(changed);
 		}
 	}
+}
+
+static struct waiting_entry waiting_of(const char *domain, uint64_t count)
+{
+	return (struct waiting_entry){.domain = bytes_of(domain, strlen(domain)), .count = count};
+}
+
+static void writes_and_reads_mail_that_waits(void **state)
+{
+	const struct waiting_entry entries[] = {{.domain = bytes_of("luz.test", 8),
+	                                                .count = 20,
+	                                                .oldest_s = 1767225600,
+	                                                .bounces_s = 1768435200},
+	        {.domain = bytes_of("sol.test", 8), .count = 2, .oldest_s = 1767225650}};
+	struct message message = decoded(VECTOR(waiting));
+	struct message_cursor cursor = message_cursor_of(&message);
+	struct waiting_entry entry;
+	struct writer w = fresh();
+
+	(void)state;
+	message_put_waiting(&w, 1209600, entries, 2);
+	assert_true(bytes_equal(take(&w), VECTOR(waiting)));
+	message_put_waiting(&w, 0, NULL, 0);
+	assert_true(bytes_equal(take(&w), VECTOR(waiting_none)));
+	assert_int_equal(message.lifetime_s, 1209600);
+	assert_true(waiting_next(&cursor, &entry));
+	assert_true(bytes_equal(entry.domain, entries[0].domain));
+	assert_true(entry.count == 20 && entry.oldest_s == 1767225600 && entry.bounces_s == 1768435200);
+	assert_true(waiting_next(&cursor, &entry));
+	assert_true(entry.count == 2 && entry.bounces_s == 0);
+	assert_false(waiting_next(&cursor, &entry));
+}
+
+static void refuses_mail_of_no_domain_none_of_one_and_out_of_order(void **state)
+{
+	static const char *const names[] = {"*", "luz", "Luz.test", "luz.test.", "luz.test\n", "10.0.0.1"};
+	struct waiting_entry two[2];
+	struct writer w = fresh();
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		two[0] = waiting_of(names[i], 1);
+		message_put_waiting(&w, 1, two, 1);
+		assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
+	}
+	two[0] = waiting_of("luz.test", 0);
+	message_put_waiting(&w, 1, two, 1);
+	assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
+	two[0] = waiting_of("luz.test", (uint64_t)UINT32_MAX + 1);
+	message_put_waiting(&w, 1, two, 1);
+	assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
+	two[0] = two[1] = waiting_of("luz.test", 1);
+	message_put_waiting(&w, 1, two, 2);
+	assert_int_equal(decode(take(&w)), RESULT_NONCANONICAL);
+	two[1] = waiting_of("ana.test", 1);
+	message_put_waiting(&w, 1, two, 2);
+	assert_int_equal(decode(take(&w)), RESULT_NONCANONICAL);
+	two[0] = waiting_of("luz.test", 1);
+	two[0].bounces_s = UINT64_MAX;
+	message_put_waiting(&w, 1, two, 1);
+	assert_int_equal(decode(take(&w)), RESULT_MALFORMED);
 }
 
 static void bounds_the_entries_of_offers_and_wants(void **state)
@@ -380,6 +450,8 @@ int main(void)
 	        TEST(bounds_the_entries_and_modes_of_tables),
 	        TEST(refuses_each_message_cut_or_in_any_other_form),
 	        TEST(reads_any_changed_bit_without_harm),
+	        TEST(writes_and_reads_mail_that_waits),
+	        TEST(refuses_mail_of_no_domain_none_of_one_and_out_of_order),
 	        TEST(bounds_the_entries_of_offers_and_wants),
 	        TEST(refuses_kinds_that_cannot_be),
 	        TEST(refuses_an_offer_of_serial_0),

@@ -73,6 +73,57 @@ static void renders_what_it_reads_whatever_the_order(void **state)
 	met_fini(&again);
 }
 
+static void keeps_the_last_addresses_of_each_also_over_a_restart(void **state)
+{
+	struct identity rosa = identity_of(1), luz = identity_of(2);
+	struct address first = v4(1), second = v4(2), other = v4(99);
+	struct met met = {.count = 0}, again;
+	unsigned line;
+
+	(void)state;
+	assert_int_equal(met_add(&met, key_of(&luz), &other), RESULT_OK);
+	for (unsigned i = 1; i <= MET_ADDRESSES_MAX; i++) {
+		struct address address = v4((uint8_t)i);
+
+		assert_int_equal(met_add(&met, key_of(&rosa), &address), RESULT_OK);
+	}
+	/* Met again, the first isn't the oldest any more. */
+	assert_int_equal(met_add(&met, key_of(&rosa), &first), RESULT_STALE);
+	assert_int_equal(met_parse(rendered(&met), &again, &line), RESULT_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		struct met *it = i == 0 ? &met : &again;
+
+		assert_int_equal(met_add(it, key_of(&rosa), &v6), RESULT_OK);
+		assert_int_equal(it->count, MET_ADDRESSES_MAX + 1);
+		assert_true(met_has(it, key_of(&rosa), &first));
+		assert_false(met_has(it, key_of(&rosa), &second));
+		assert_true(met_has(it, key_of(&rosa), &v6));
+		assert_true(met_has(it, key_of(&luz), &other));
+	}
+	met_fini(&met);
+	met_fini(&again);
+}
+
+static void is_bounded_whoever_is_met(void **state)
+{
+	struct met met = {.count = 0};
+	struct address address = v4(1);
+	uint8_t key[KEY_SIZE] = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < MET_MAX + 10; i++) {
+		key[0] = (uint8_t)(i * 7); /* in no order */
+		key[1] = (uint8_t)(i >> 8);
+		key[2] = (uint8_t)i;
+		assert_int_equal(met_add(&met, key, &address), RESULT_OK);
+	}
+	assert_int_equal(met.count, MET_MAX);
+	assert_true(met_has(&met, key, &address));
+	memset(key, 0, sizeof key);
+	assert_false(met_has(&met, key, &address));
+	met_fini(&met);
+}
+
 static void reads_lines_written_by_hand(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -122,6 +173,8 @@ int main(void)
 	        TEST(remembers_who_was_met_where),
 	        TEST(renders_what_it_reads_whatever_the_order),
 	        TEST(reads_lines_written_by_hand),
+	        TEST(keeps_the_last_addresses_of_each_also_over_a_restart),
+	        TEST(is_bounded_whoever_is_met),
 	        TEST(tells_the_line_that_is_wrong_and_keeps_nothing),
 	};
 

@@ -125,25 +125,279 @@ static void changes_no_row_when_other_claims_change(void **state)
 	end(&rows);
 }
 
-static void keeps_applied_rows_whose_claim_is_gone_or_not_held(void **state)
+/* a.test's row after something was held or said; the rest of the world is as start() leaves it. */
+static struct table_row after(const struct table_rows *applied)
+{
+	struct table_rows rows = plan(applied);
+	struct table_row row;
+
+	assert_true(rows.count > 0);
+	assert_string_equal(rows.rows[0].domain.text, "a.test");
+	row = rows.rows[0];
+	table_rows_fini(&rows);
+	return row;
+}
+
+static void has_a_row_leave_when_a_head_without_its_claim_is_held(void **state)
+{
+	struct table_rows first;
+	struct table_row row;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	f.node.exchanges = 2;
+	f.node.now.wall_ms += 5000;
+	fixture_hold(
+	        &f, &rosa, 2000, (const struct identity *[]){&me}, 1, (const char *[]){"c.test"}, 1, 900);
+	row = after(&first);
+	assert_int_equal(row.state, ROW_LEAVING);
+	assert_int_equal(row.reason, STANDING_RELEASED);
+	assert_true(row.state_ms == NOW_MS + 5000 && row.since_ms == NOW_MS && !row.waits);
+	assert_memory_equal(&row.route, &first.rows[0].route, sizeof row.route);
+	/* Claimed back: in at once. */
+	fixture_hold(&f, &rosa, 3000, (const struct identity *[]){&me}, 1,
+	        (const char *[]){"a.test", "c.test"}, 2, 900);
+	first.rows[0] = row;
+	row = after(&first);
+	assert_true(row.state == ROW_IN && row.reason == STANDING_ACTIVE && row.since_ms == NOW_MS);
+	end(&first);
+}
+
+static void begins_nothing_where_a_head_is_not_held(void **state)
 {
 	struct table_rows first, rows;
 
 	(void)state;
 	start();
 	first = plan(&nothing);
-	fixture_hold(
-	        &f, &rosa, 2000, (const struct identity *[]){&me}, 1, (const char *[]){"c.test"}, 1, 900);
-	rows = plan(&first);
-	assert_int_equal(rows.count, 2);
-	assert_string_equal(rows.rows[0].domain.text, "a.test");
-	assert_memory_equal(&rows.rows[0], &first.rows[0], sizeof first.rows[0]);
-	table_rows_fini(&rows);
+	f.node.exchanges = 2;
 	archive_remove(&f.node.archive, key_of(&rosa));
+	rows = plan(&first);
+	assert_true(table_rows_equal(&first, &rows));
+	assert_int_equal(rows.rows[0].reason, STANDING_ACTIVE);
+	table_rows_fini(&rows);
+	/* Nor is one ended that leaves already, nor brought back. */
+	first.rows[0].state = ROW_LEAVING;
+	first.rows[0].reason = STANDING_RELEASED;
 	rows = plan(&first);
 	assert_true(table_rows_equal(&first, &rows));
 	table_rows_fini(&first);
 	end(&rows);
+}
+
+static void says_nothing_of_leaving_before_tables_were_exchanged(void **state)
+{
+	struct table_rows first;
+	struct table_row row;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	fixture_hold(
+	        &f, &rosa, 2000, (const struct identity *[]){&me}, 1, (const char *[]){"c.test"}, 1, 900);
+	for (unsigned exchanges = 0; exchanges < 3; exchanges++) {
+		f.node.exchanges = exchanges;
+		row = after(&first);
+		assert_int_equal(row.state, exchanges < 2 ? ROW_IN : ROW_LEAVING);
+		assert_int_equal(row.reason, STANDING_RELEASED);
+	}
+	/* With one alone of the two that were ever met, after a day. */
+	f.node.exchanges = 1;
+	f.node.now.mono_ms += f.node.timing.heard_ms;
+	row = after(&first);
+	assert_int_equal(row.state, ROW_LEAVING);
+	end(&first);
+}
+
+static void decline_rosa(void)
+{
+	f.settings.accept_count = 0;
+	fixture_accept(&f, "c.test", &rosa);
+}
+
+static void unpin_rosa(void)
+{
+	f.pins[0] = f.pins[1];
+	f.settings.pin_count = 1;
+}
+
+static void unpin_rosa_and_carry_all(void)
+{
+	unpin_rosa();
+	f.settings.carry = CARRY_VIEW;
+}
+
+static void carry_none(void)
+{
+	f.settings.carry = CARRY_NONE;
+}
+
+static void claim_it_too(void)
+{
+	fixture_claim(&f, "a.test");
+}
+
+static void forbid_it(void)
+{
+	f.forbidden[0] = domain_name_of("a.test");
+	f.settings.forbidden = f.forbidden;
+	f.settings.forbidden_count = 1;
+}
+
+static void drain(void)
+{
+	f.settings.departure = DEPARTURE_DRAIN;
+}
+
+static void leave(void)
+{
+	f.settings.departure = DEPARTURE_LEAVE;
+}
+
+static void deny_rosa(void)
+{
+	fixture_deny(&f, &rosa);
+}
+
+static void choose_others(void)
+{
+	fixture_hold(&f, &rosa, 2000, (const struct identity *[]){&luz}, 1,
+	        (const char *[]){"a.test", "c.test"}, 2, 900);
+}
+
+static void end_rosa(void)
+{
+	struct identity killed = rosa;
+
+	killed.certificate.serial = CERTIFICATE_SERIAL_KILL;
+	fixture_put(&f, &rosa, OBJECT_CERTIFICATE, make_certificate(&killed));
+}
+
+static void has_a_row_leave_for_what_is_held_or_said(void **state)
+{
+	static const struct {
+		void (*arrange)(void);
+		enum standing reason;
+		bool waits;
+	} cases[] = {
+	        {decline_rosa, STANDING_NOT_ACCEPTED, false},
+	        {unpin_rosa, STANDING_NOT_PINNED, false},
+	        {carry_none, STANDING_NO_CARRY, false},
+	        {claim_it_too, STANDING_OWN, false},
+	        {forbid_it, STANDING_FORBIDDEN, false},
+	        {drain, STANDING_DRAIN, false},
+	        {leave, STANDING_LEAVE, false},
+	        {choose_others, STANDING_NOT_CHOSEN, false},
+	        {deny_rosa, STANDING_DENIED, true},
+	        {end_rosa, STANDING_KILLED, true},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		struct table_rows first;
+		struct table_row row;
+
+		start();
+		first = plan(&nothing);
+		f.node.exchanges = 2;
+		cases[i].arrange();
+		fixture_settle(&f);
+		row = after(&first);
+		if (row.state != ROW_LEAVING || row.reason != cases[i].reason || row.waits != cases[i].waits)
+			fail_msg("%s: %s %s", standing_text(cases[i].reason)->word, row_state_word(row.state),
+			        standing_text(row.reason)->word);
+		/* What waits does so at once, whatever was exchanged. */
+		f.node.exchanges = 0;
+		row = after(&first);
+		assert_true(row.state == ROW_IN && row.waits == cases[i].waits);
+		end(&first);
+	}
+}
+
+/* Whoever vouches for rosa may not have been heard since the start. */
+static void does_not_take_a_view_with_gaps_for_somebodys_word(void **state)
+{
+	struct table_rows first;
+	struct table_row row;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	f.node.exchanges = 2;
+	unpin_rosa_and_carry_all();
+	fixture_settle(&f);
+	row = after(&first);
+	assert_true(row.state == ROW_IN && row.reason == STANDING_ACTIVE);
+	fixture_hold(&f, &luz, 1000, NULL, 0, NULL, 0, 900);
+	fixture_settle(&f);
+	row = after(&first);
+	assert_true(row.state == ROW_LEAVING && row.reason == STANDING_NOT_IN_VIEW);
+	end(&first);
+}
+
+static void takes_a_name_that_became_local_out_of_all_tables_at_once(void **state)
+{
+	struct table_rows first;
+	struct table_row row;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	fixture_local(&f, "a.test\nb.test\nc.test\n", "a.test\n");
+	row = after(&first);
+	assert_true(row.state == ROW_LOCAL && row.reason == STANDING_LOCAL);
+	archive_remove(&f.node.archive, key_of(&rosa));
+	row = after(&first);
+	assert_int_equal(row.state, ROW_LOCAL);
+	end(&first);
+}
+
+static void turns_a_leaving_row_to_the_next_accepted_claimant_at_once(void **state)
+{
+	struct table_rows first;
+	struct table_row row;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	f.node.exchanges = 2;
+	fixture_accept(&f, "a.test", &luz);
+	fixture_settle(&f);
+	fixture_hold(&f, &luz, 1000, (const struct identity *[]){&me}, 1, (const char *[]){"a.test"}, 1, 900);
+	/* Both are accepted, and rosa's claim stands. */
+	row = after(&first);
+	assert_memory_equal(row.author, key_of(&rosa), KEY_SIZE);
+	/* Rosa releases it: one step. */
+	fixture_hold(
+	        &f, &rosa, 2000, (const struct identity *[]){&me}, 1, (const char *[]){"c.test"}, 1, 900);
+	row = after(&first);
+	assert_memory_equal(row.author, key_of(&luz), KEY_SIZE);
+	assert_true(row.state == ROW_IN && row.route.hops[0].address.bytes[3] == 3);
+	/* And from any state. */
+	for (unsigned s = ROW_LEAVING; s < ROW_STATES; s++) {
+		first.rows[0].state = (enum row_state)s;
+		first.rows[0].reason = STANDING_RELEASED;
+		row = after(&first);
+		assert_memory_equal(row.author, key_of(&luz), KEY_SIZE);
+		assert_int_equal(row.state, ROW_IN);
+	}
+	end(&first);
+}
+
+static void never_keeps_a_next_hop_that_has_become_our_own(void **state)
+{
+	struct table_rows first;
+	struct table_row row;
+
+	(void)state;
+	start();
+	first = plan(&nothing);
+	f.settings.vpn.at[0] = first.rows[0].route.hops[0].address;
+	fixture_settle(&f);
+	row = after(&first);
+	assert_true(row.state == ROW_IN && row.route.count == 0 && row.waits);
+	end(&first);
 }
 
 static void follows_the_claimant_to_a_new_address_once_it_was_met_there(void **state)
@@ -244,7 +498,14 @@ int main(void)
 	        TEST(plans_no_row_for_its_own_claims),
 	        TEST(keeps_since_while_the_claimant_is_the_same),
 	        TEST(changes_no_row_when_other_claims_change),
-	        TEST(keeps_applied_rows_whose_claim_is_gone_or_not_held),
+	        TEST(has_a_row_leave_when_a_head_without_its_claim_is_held),
+	        TEST(begins_nothing_where_a_head_is_not_held),
+	        TEST(says_nothing_of_leaving_before_tables_were_exchanged),
+	        TEST(has_a_row_leave_for_what_is_held_or_said),
+	        TEST(does_not_take_a_view_with_gaps_for_somebodys_word),
+	        TEST(takes_a_name_that_became_local_out_of_all_tables_at_once),
+	        TEST(turns_a_leaving_row_to_the_next_accepted_claimant_at_once),
+	        TEST(never_keeps_a_next_hop_that_has_become_our_own),
 	        TEST(follows_the_claimant_to_a_new_address_once_it_was_met_there),
 	        TEST(plans_one_row_of_two_accepted_claimants_and_stays_with_it),
 	        TEST(gives_a_name_to_the_newly_accepted_when_the_old_line_is_gone),

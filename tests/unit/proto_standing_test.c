@@ -70,13 +70,13 @@ static void counts_no_claim_of_a_denied_or_killed_claimant(void **state)
 	start();
 	fixture_deny(&f, &rosa);
 	fixture_settle(&f);
-	assert_int_equal(judge(&rosa), STANDING_NOT_IN_VIEW);
+	assert_int_equal(judge(&rosa), STANDING_DENIED);
 	fixture_fini(&f);
 	start();
 	killed.certificate.serial = CERTIFICATE_SERIAL_KILL;
 	fixture_put(&f, &rosa, OBJECT_CERTIFICATE, make_certificate(&killed));
 	fixture_settle(&f);
-	assert_int_equal(judge(&rosa), STANDING_NOT_IN_VIEW);
+	assert_int_equal(judge(&rosa), STANDING_KILLED);
 	fixture_fini(&f);
 }
 

@@ -124,6 +124,8 @@ def messages():
         "table": [6, 2, [[ROSA.key, 0, 0], [LUZ.key, 0x0123456789abcdef, 1767225600789]]],
         "table_end": [6, 0, []],
         "question": [7, LUZ.key, 1767225600789, True],
+        "waiting": [8, 1209600, [["luz.test", 20, 1767225600, 1768435200], ["sol.test", 2, 1767225650, 0]]],
+        "waiting_none": [8, 0, []],
     }
 
 

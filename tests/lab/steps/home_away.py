@@ -94,7 +94,7 @@ class _Counted:
 def _wait_until_owner_knows(scene, waiting):
     """The machine is back, its SMTP server not yet: meshctl waiting tells how many messages are where."""
     def knows():
-        rows = scene.agent(HOME).ask("waiting")["waiting"]
+        rows = [row for row in scene.agent(HOME).ask("waiting")["relays"] if row["count"]]
         count = sum(row["count"] for row in rows)
         if count < len(waiting):
             raise NotYet(f"meshctl waiting counts {count}")

@@ -14,12 +14,6 @@ SECONDS_OF_PROOF = 10
 PAGE = 4096
 
 
-def prepare(scene):
-    """The backup is made when the bad days begin."""
-    agent = scene.agent(RESTORED)
-    shutil.copytree(agent.state(), agent.node.path("backup"), symlinks=True)
-
-
 def tell(scene):
     began = time.monotonic()
     domains = list(village.HOME_OF)
@@ -38,27 +32,52 @@ def _own_to_agent(agent, directory):
             os.lchown(name, owner.st_uid, owner.st_gid)
 
 
-# A home's disk comes from a backup: its own newer head is out there.
+# A home's disk comes from a backup that doesn't know her latest claim: her own newer head is out there.
 
-RESTORED = "luz"
+RESTORED, VIEWER = "luz", "rosa"
+CLAIMED_SINCE = "nuevo.test"
 
 
 def _restore_backup(scene):
     agent = scene.agent(RESTORED)
-    newest = _head_held_by(scene, "rosa", RESTORED)
+    directories = agent.state(), agent.etc()
+    for number, directory in enumerate(directories):
+        shutil.copytree(directory, agent.node.path("backup", str(number)), symlinks=True)
+    newest = _claim_one_more(scene, agent)
+
     agent.end()
-    shutil.rmtree(agent.state())
-    shutil.copytree(agent.node.path("backup"), agent.state(), symlinks=True)
-    _own_to_agent(agent, agent.state())
+    for number, directory in enumerate(directories):
+        shutil.rmtree(directory)
+        shutil.copytree(agent.node.path("backup", str(number)), directory, symlinks=True)
+        _own_to_agent(agent, directory)
     agent.start()
-    wait_until(f"{RESTORED}'s status tells of its own newer head, and of recover", SECONDS_TO_NOTICE,
-               lambda: _warns(agent, "recover"), pause=0.5)
-    expect(_head_held_by(scene, "rosa", RESTORED) == newest, f"{RESTORED} signed over its own newer head unasked")
+    warning = wait_until(f"{RESTORED}'s status tells of its own newer head, and of recover", SECONDS_TO_NOTICE,
+                         lambda: _warns(agent, "recover"), pause=0.5)
+    expect(_head_held_by(scene, VIEWER, RESTORED) == newest, f"{RESTORED} signed over its own newer head unasked")
     agent.ctl("recover", "--take-newer")
     wait_until(f"{RESTORED} signs heads again, above the newest", SECONDS_TO_HEAL,
                lambda: _signs_above(scene, newest), pause=0.2)
     wait_until(f"{RESTORED}'s status warns no more", SECONDS_TO_HEAL, lambda: not _warns(agent, "recover"), pause=0.5)
-    return f"{RESTORED}'s disk from a backup: said, signed nothing until recover, then again"
+    expect(CLAIMED_SINCE in _claims(agent), f"recover --take-newer at {RESTORED}: {CLAIMED_SINCE} isn't claimed again")
+    return (f"{RESTORED}'s disk from a backup: status says \"{warning.partition(' | ')[0]}\"; nothing signed until recover "
+            f"--take-newer, then {CLAIMED_SINCE} claimed again")
+
+
+def _claim_one_more(scene, agent):
+    """Returns the seq of the head with it, which another member holds."""
+    before = _head_held_by(scene, VIEWER, RESTORED)
+    postfix = scene.places.postfix[RESTORED]
+    postfix.set("virtual_mailbox_domains", f"{postfix.get('virtual_mailbox_domains')} {CLAIMED_SINCE}")
+    postfix.reload()
+    agent.claim(CLAIMED_SINCE)
+    wait_until(f"{VIEWER} holds {RESTORED}'s head with {CLAIMED_SINCE}", SECONDS_TO_HEAL,
+               lambda: _head_held_by(scene, VIEWER, RESTORED) > before, pause=0.2)
+    return _head_held_by(scene, VIEWER, RESTORED)
+
+
+def _claims(agent):
+    with open(agent.etc("claims"), encoding="ascii") as claims:
+        return claims.read()
 
 
 def _head_held_by(scene, viewer, author):
@@ -66,10 +85,9 @@ def _head_held_by(scene, viewer, author):
 
 
 def _signs_above(scene, seq):
-    """Whether a change of hers reaches the others: she leaves a relay out and in again."""
-    held = _head_held_by(scene, "rosa", RESTORED)
+    held = _head_held_by(scene, VIEWER, RESTORED)
     if held <= seq:
-        raise NotYet(f"rosa holds {held}")
+        raise NotYet(f"{VIEWER} holds {held}")
     return True
 
 
