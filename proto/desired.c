@@ -88,15 +88,6 @@ const struct table_row *table_rows_find(const struct table_rows *rows, struct by
 	return bsearch(&domain, rows->rows, rows->count, sizeof *rows->rows, compare_domain_to_row);
 }
 
-const uint8_t *row_incumbent(const struct table_row *row, const uint8_t author[KEY_SIZE])
-{
-	bool stays = row != NULL && row->state == ROW_IN && row->reason == STANDING_ACTIVE;
-
-	if (row != NULL && (stays || memcmp(row->author, author, KEY_SIZE) == 0))
-		return row->author;
-	return NULL;
-}
-
 void published_drop_olds(struct published *published)
 {
 	for (unsigned i = 0; i < published->old_count; i++)
@@ -105,6 +96,15 @@ void published_drop_olds(struct published *published)
 	published->olds = NULL;
 	published->old_count = 0;
 	published->old_idle_ms = 0;
+}
+
+const uint8_t *row_incumbent(const struct table_row *row, const uint8_t author[KEY_SIZE])
+{
+	bool stays = row != NULL && row->state == ROW_IN && row->reason == STANDING_ACTIVE;
+
+	if (row != NULL && (stays || memcmp(row->author, author, KEY_SIZE) == 0))
+		return row->author;
+	return NULL;
 }
 
 void published_fini(struct published *published)
