@@ -321,10 +321,13 @@ static size_t render_rows(FILE *out, const json_t *tables, const char *name, con
 
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
-		const char *const cells[] = {
-		        sign, render_get_text(row, "domain"), render_get_text(row, "nexthop")};
+		const char *to = render_get_text(row, "to");
+		bool goes = to[0] != '\0' && strcmp(to, "in") != 0;
+		const char *const cells[] = {sign, render_get_text(row, "domain"),
+		        goes ? to : render_get_text(row, "nexthop"),
+		        goes ? render_get_text(row, "detail") : ""};
 
-		render_table_add(&table, cells, COUNT(cells));
+		render_table_add(&table, cells, goes ? COUNT(cells) : COUNT(cells) - 1);
 	}
 	render_table_print(&table, out, "tables");
 	return json_array_size(rows);

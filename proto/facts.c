@@ -167,7 +167,7 @@ static bool parse_departure(const struct line *line, struct table_row *out)
 	        !field_time(line->fields[9], &out->timers.clear_ms) ||
 	        !field_number(line->fields[10], INT32_MAX, &ttl) ||
 	        !(out->waits || field_is(line->fields[11], "mesh")) ||
-	        (out->state != ROW_IN && out->reason == STANDING_ACTIVE))
+	        (out->reason == STANDING_ACTIVE && (out->state != ROW_IN || !out->waits)))
 		return false;
 	out->timers.ttl_s = (unsigned)ttl;
 	return true;

@@ -65,9 +65,8 @@ static json_t *report_relay(struct agent *agent, const struct relay_request *req
 	if (request->is_excluded) {
 		report = edit_report(request->already, file, "%s is left out of your relays", name);
 		edit_instruct(&report,
-		        "nothing leaves the tables in this version: %s goes on relaying what comes, but "
-		        "publishers "
-		        "name it no more, unless it is the last",
+		        "publishers name %s no more, unless it is the last; it relays what comes until "
+		        "public DNS doesn't lead there any more",
 		        name);
 		return report.data;
 	}
@@ -167,8 +166,8 @@ static json_t *report_carry(struct agent *agent, enum carry carry, bool already)
 
 	if (carry == CARRY_NONE)
 		edit_instruct(&report,
-		        "nothing leaves the tables in this version: what was carried before stays in "
-		        "them, and is still relayed");
+		        "what was carried before leaves the tables step by step, as public DNS stops leading "
+		        "here: meshctl domains -v says how far it is");
 	else
 		edit_instruct(&report,
 		        "nothing is relayed before you accept it: meshctl accept DOMAIN from MEMBER");

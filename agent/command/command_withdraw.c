@@ -63,9 +63,8 @@ static void instruct_unpin(struct agent *agent, const struct operator_files *fil
 		accepts += memcmp(files->accepts[i].key, who->key, KEY_BYTES) == 0 ? 1 : 0;
 	if (accepts > 0)
 		edit_instruct(report,
-		        "%zu of %s's domains stay in accepts; they count no more, but nothing leaves the "
-		        "tables in "
-		        "this version: what was relayed still is",
+		        "%zu of %s's domains stay in accepts; they count no more, and leave the tables step "
+		        "by step: meshctl domains -v says how far they are",
 		        accepts, who->name);
 	if (files->claim_count > 0)
 		edit_instruct(report,
@@ -139,11 +138,10 @@ static void instruct_decline(struct agent *agent, const struct operator_files *f
 	}
 	if (!already && agent_config(agent)->postfix.is_set)
 		edit_instruct(report,
-		        "nothing leaves the tables in this version: if %s is in them, this node goes on "
-		        "relaying "
-		        "it, and stays among its relays until %s leaves this node out: meshctl relay del %s "
-		        "there",
-		        domain, edit_name(who), agent_config(agent)->name);
+		        "if %s is in the tables, it is relayed until public DNS doesn't lead here any more: "
+		        "meshctl why %s says how far that is; %s does well to leave this node out: meshctl "
+		        "relay del %s there",
+		        domain, domain, edit_name(who), agent_config(agent)->name);
 }
 
 static json_t *decline(struct agent *agent, const struct operator_files *files, const char *domain,

@@ -186,6 +186,7 @@ static void tells_the_bad_line_of_applied_rows(void **state)
 	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4 smtp", RESULT_MALFORMED},
 	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving active 1 2 3 4 mesh", RESULT_MALFORMED},
 	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving why 1 2 3 4 mesh", RESULT_MALFORMED},
+	        {"b.test " KEY " 1 2 10.66.0.1/25 in active 1 2 3 4 mesh", RESULT_MALFORMED},
 	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released -1 2 3 4 mesh", RESULT_MALFORMED},
 	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4294967296 mesh", RESULT_MALFORMED},
 	        {"b.test " KEY " 1 2 10.66.0.1/25 leaving released 1 2 3 4 mesh x", RESULT_MALFORMED},

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/cmocka.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "proto/plan.h"
 #include "tests/unit/support/fixture.h"
 
@@ -14,6 +17,8 @@ static enum serve_mark mark_of(const void *context, struct bytes domain, const u
 	const char *found = memmem(served, strlen(served), domain.data, domain.length);
 
 	(void)author;
+	if (served[0] == '*')
+		return MARK_LEAVING;
 	if (found == NULL)
 		return MARK_NONE;
 	return found[domain.length] == '!' ? MARK_LEAVING : MARK_SERVED;
@@ -292,6 +297,152 @@ static void takes_the_newer_since_of_a_name_that_is_claimed_twice(void **state)
 	fixture_fini(&f);
 }
 
+/* --- on the way out ---------------------------------------------------------------------------------- */
+
+static struct table_row going[8];
+
+static void put_going(const char *domain, const struct identity *who, enum row_state row_state)
+{
+	struct table_row *row = &going[applied.count++];
+
+	*row = (struct table_row){.version = 900, .state = row_state, .reason = STANDING_RELEASED};
+	row->domain = domain_name_of(domain);
+	memcpy(row->author, key_of(who), KEY_SIZE);
+	applied.rows = going;
+}
+
+static bool is_leaving(const struct carriage_entry *entry, const char *domain)
+{
+	uint8_t name[NAME_HASH_SIZE];
+
+	domain_hash(text(domain), name);
+	return carriage_is_leaving(entry, name);
+}
+
+static void end_going(void)
+{
+	applied.count = 0;
+	fixture_fini(&f);
+}
+
+static void marks_what_leaves_and_goes_on_serving_it(void **state)
+{
+	struct carriage_plan out, again;
+	struct carriage last;
+
+	(void)state;
+	start();
+	claims(&rosa, 1000, (const char *[]){"a.test", "b.test", "c.test"}, 3);
+	out = plan(NULL, "a.test b.test!");
+	assert_true(serves(&out.entries[0], "a.test") && !is_leaving(&out.entries[0], "a.test"));
+	assert_true(serves(&out.entries[0], "b.test") && is_leaving(&out.entries[0], "b.test"));
+	assert_false(serves(&out.entries[0], "c.test") || is_leaving(&out.entries[0], "c.test"));
+	last = signed_as(&out, 5);
+	again = plan(&last, "a.test b.test!");
+	assert_true(carriage_plan_equals(&again, &last));
+	carriage_plan_fini(&again);
+	again = plan(&last, "a.test b.test");
+	assert_false(carriage_plan_equals(&again, &last));
+	assert_false(is_leaving(&again.entries[0], "b.test"));
+	carriage_plan_fini(&again);
+	carriage_plan_fini(&out);
+	end_going();
+}
+
+/* Its claimant claims b.test no more; as long as it is served, that is said. */
+static void marks_what_is_served_still_though_nobody_claims_it(void **state)
+{
+	struct carriage_plan out, again;
+	struct carriage last;
+
+	(void)state;
+	start();
+	claims(&rosa, 1000, (const char *[]){"a.test"}, 1);
+	put_going("b.test", &rosa, ROW_LEAVING);
+	out = plan(NULL, "a.test b.test!");
+	assert_true(is_leaving(&out.entries[0], "b.test") && serves(&out.entries[0], "b.test"));
+	assert_false(is_leaving(&out.entries[0], "a.test"));
+	last = signed_as(&out, 5);
+	/* Serving has ended: nobody may read it as served, not even by an older head. */
+	going[0].state = ROW_ENDING;
+	again = plan(&last, "a.test");
+	assert_false(serves(&again.entries[0], "b.test") || is_leaving(&again.entries[0], "b.test"));
+	carriage_plan_fini(&again);
+	/* Forgotten: nor is it said that it leaves. */
+	applied.count = 0;
+	again = plan(&last, "a.test");
+	assert_false(is_leaving(&again.entries[0], "b.test"));
+	carriage_plan_fini(&again);
+	carriage_plan_fini(&out);
+	end_going();
+}
+
+static void changes_an_entry_without_a_head_for_its_own_rows_only(void **state)
+{
+	static const char *const domains[] = {"a.test", "b.test", "c.test", "d.test"};
+
+	(void)state;
+	/* Carried without a head, or not carried at all; an "all but" and an "only". */
+	for (unsigned i = 0; i < 4; i++) {
+		const char *served = i % 2 == 0 ? "a.test b.test c.test" : "b.test";
+		struct carriage_plan out, again;
+		struct carriage last;
+
+		start();
+		claims(&rosa, 1000, domains, 4);
+		out = plan(NULL, served);
+		assert_int_equal(out.entries[0].mode, i % 2 == 0 ? CARRIAGE_ALL_BUT : CARRIAGE_ONLY);
+		last = signed_as(&out, 5);
+		archive_remove(&f.node.archive, key_of(&rosa));
+		if (i < 2)
+			archive_add(&f.node.archive, key_of(&rosa));
+		put_going("b.test", &rosa, ROW_LEAVING);
+		again = plan(&last, i % 2 == 0 ? "a.test b.test! c.test" : "b.test!");
+		assert_int_equal(again.count, 1);
+		assert_true(is_leaving(&again.entries[0], "b.test") && serves(&again.entries[0], "b.test"));
+		assert_int_equal(serves(&again.entries[0], "a.test"), i % 2 == 0);
+		assert_int_equal(serves(&again.entries[0], "c.test"), i % 2 == 0);
+		assert_false(serves(&again.entries[0], "d.test"));
+		signed_as(&again, 6);
+		carriage_plan_fini(&again);
+		going[0].state = ROW_ENDING;
+		again = plan(&last, "");
+		assert_false(is_leaving(&again.entries[0], "b.test") || serves(&again.entries[0], "b.test"));
+		assert_int_equal(serves(&again.entries[0], "a.test"), i % 2 == 0);
+		assert_false(serves(&again.entries[0], "d.test"));
+		signed_as(&again, 7);
+		carriage_plan_fini(&again);
+		carriage_plan_fini(&out);
+		end_going();
+	}
+}
+
+/* A relay of 20,000 domains that leaves: its carriage still fits. */
+static void marks_no_more_than_fits_an_object(void **state)
+{
+	enum { MANY = 20000 };
+	struct table_row *rows = calloc(MANY, sizeof *rows);
+	struct carriage_plan out;
+
+	(void)state;
+	start();
+	claims(&rosa, 1000, (const char *[]){"a.test"}, 1);
+	for (unsigned i = 0; i < MANY; i++) {
+		rows[i] = (struct table_row){.version = 900, .state = ROW_LEAVING};
+		snprintf(rows[i].domain.text, sizeof rows[i].domain.text, "b.test%05u.test", i);
+		memcpy(rows[i].author, key_of(&rosa), KEY_SIZE);
+	}
+	applied = (struct table_rows){.rows = rows, .count = MANY};
+	out = plan(NULL, "*");
+	assert_int_equal(out.entries[0].leaving.length, 16384 * NAME_HASH_SIZE);
+	assert_int_equal(out.entries[0].listed.length, 0);
+	signed_as(&out, 5);
+	carriage_plan_fini(&out);
+	applied = (struct table_rows){.count = 0};
+	free(rows);
+	end_going();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +454,10 @@ int main(void)
 	        TEST(tells_plans_from_carriages_that_differ),
 	        TEST(stays_canonical_when_a_claimant_claims_a_name_twice),
 	        TEST(takes_the_newer_since_of_a_name_that_is_claimed_twice),
+	        TEST(marks_what_leaves_and_goes_on_serving_it),
+	        TEST(marks_what_is_served_still_though_nobody_claims_it),
+	        TEST(changes_an_entry_without_a_head_for_its_own_rows_only),
+	        TEST(marks_no_more_than_fits_an_object),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
