@@ -114,6 +114,17 @@ static bool is_barred(enum standing reason)
 	return reason == STANDING_DENIED || reason == STANDING_KILLED;
 }
 
+/* What is queued goes to where its claimant is now: as long as it was met there, else where it was. */
+static struct route route_now(const struct node *node, const struct table_row *row)
+{
+	const struct author *author = archive_find(&node->archive, row->author);
+	struct route route = {.count = 0};
+
+	if (author != NULL && author->head != NULL)
+		route = route_of(node, author);
+	return route.count > 0 ? route : route_to_others(node, &row->route);
+}
+
 void departure_begin(const struct node *node, struct table_row *row, enum standing reason)
 {
 	if (row->state == ROW_GONE || row->state == ROW_LOCAL)
@@ -123,7 +134,7 @@ void departure_begin(const struct node *node, struct table_row *row, enum standi
 		enter(node, row, ROW_LOCAL);
 		return;
 	}
-	row->route = route_to_others(node, &row->route);
+	row->route = route_now(node, row);
 	if (reason != STANDING_UNHEARD)
 		row->reason = reason;
 	row->waits = is_barred(row->reason) || row->route.count == 0;

@@ -81,10 +81,11 @@ bool relay_persisted(struct relay *relay, struct node *node, uint64_t id, bool o
 	return true;
 }
 
-/* Timers are durable now and then; what a power cut takes of them is waited for once more. */
+/* Timers are durable now and then; what a power cut takes of them is waited for once more. A file that is to
+ * be written anyway has a time of its own. */
 static int64_t durable_due(const struct relay *relay)
 {
-	if (relay->going == 0)
+	if (relay->going == 0 || relay->file_due)
 		return NEVER_MS;
 	return relay->persist_ms + DURABLE_MS + (int64_t)relay->applied.count / DURABLE_ROWS_PER_S * 1000;
 }

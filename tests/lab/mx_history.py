@@ -20,7 +20,9 @@ class MxHistory:
         self._lock = threading.Condition()
         self._changes = {}  # domain: [(time, set)]
 
-    def start(self, node, domains):
+    def start(self, node, domains, log):
+        """Each change becomes a line of the file log too."""
+        self._log = log
         for domain in domains:
             threading.Thread(target=self._watch, args=(node, domain), daemon=True).start()
 
@@ -40,6 +42,8 @@ class MxHistory:
             changes = self._changes.setdefault(domain, [])
             if not changes or changes[-1][1] != found:
                 changes.append((time.monotonic(), found))
+                with open(self._log, "a", encoding="ascii") as log:
+                    log.write(f"{time.strftime('%H:%M:%S')} {domain}: {_words(found)}\n")
                 self._lock.notify_all()
 
     def now(self, domain):
@@ -76,9 +80,12 @@ class MxHistory:
     def expect_always(self, what, domains, since, is_so):
         """Failed if any set that held since then isn't so."""
         for domain in domains:
-            for at, found in self.since(domain, since):
+            changes = self.since(domain, since)
+            ends = [at for at, _ in changes[1:]] + [time.monotonic()]
+            for (at, found), end in zip(changes, ends):
                 if not is_so(found):
-                    raise Failed(f"{what}: but {max(0, at - since):.1f} s later {domain} had {_words(found)}")
+                    raise Failed(f"{what}: expected at every moment; seen: {domain} had {_words(found)} "
+                                 f"{max(0, at - since):.1f} s later, for {end - max(at, since):.1f} s (log/mx.log)")
 
 
 def _words(found):

@@ -50,7 +50,7 @@ class Scene:
         """From now on mail is sent all the time, and every MX set is watched."""
         recipients = [f"{user}@{domain}" for user in village.USERS for domain in village.HOME_OF]
         self.prober.seconds_between_questions = SECONDS_BETWEEN_QUESTIONS
-        self.history.start(self.outside, village.HOME_OF)
+        self.history.start(self.outside, village.HOME_OF, self.outside.path("log/mx.log"))
         self.stale = StaleSender(self.outside, self.chain, village.STRANGER, self.sent,
                                  self.outside.path("log/stale.jsonl"))
         self.traffic = sender.Traffic(self.outside, village.STRANGER, recipients, SECONDS_BETWEEN_MESSAGES, self.sent)

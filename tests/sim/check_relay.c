@@ -120,6 +120,16 @@ void check_rows_active(const struct glimpse *glimpse)
 	table_rows_fini(&rows);
 }
 
+/* In, leaving, ending, gone, forgotten: one after the other. Back in from anywhere; what the server holds
+ * itself leaves at once. */
+static bool may_follow(const struct table_row *old, const struct table_row *row)
+{
+	if (row == NULL)
+		return old->state == ROW_GONE || old->state == ROW_LOCAL;
+	return row->state <= old->state || row->state == ROW_LOCAL || row->state == old->state + 1 ||
+	       memcmp(row->author, old->author, KEY_SIZE) != 0;
+}
+
 void check_rows_kept(const struct glimpse *glimpse)
 {
 	struct table_rows rows, *before;
@@ -129,11 +139,13 @@ void check_rows_kept(const struct glimpse *glimpse)
 	before = rows_before(glimpse);
 	read_applied(bytes_of(glimpse->effect->data, glimpse->effect->length), &rows);
 	for (unsigned i = 0; i < before->count; i++) {
-		const char *domain = before->rows[i].domain.text;
+		const struct table_row *old = &before->rows[i];
+		const char *domain = old->domain.text;
+		const struct table_row *row = table_rows_find(&rows, bytes_of(domain, strlen(domain)));
 
-		if (table_rows_find(&rows, bytes_of(domain, strlen(domain))) == NULL)
-			sim_violated(
-			        glimpse->sim, "%s drops %s from its tables", glimpse->member->name, domain);
+		if (!may_follow(old, row))
+			sim_violated(glimpse->sim, "%s lets %s go from state %d to %d", glimpse->member->name,
+			        domain, (int)old->state, row != NULL ? (int)row->state : -1);
 	}
 	table_rows_fini(before);
 	*before = rows;

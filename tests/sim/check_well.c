@@ -163,14 +163,10 @@ static bool was_accepted(const struct member *relay, const struct territory *ter
 }
 
 /* Chosen, accepted, in view: then it is in the tables, and the claimant sees that it is served. */
-static bool carries(
-        struct sim *sim, const struct member *relay, const struct territory *territory, char why[WHY_SIZE])
+static bool carries(const struct member *relay, const struct territory *territory, char why[WHY_SIZE])
 {
 	const struct member *owner = territory->owner;
 
-	/* Known fault: a shadow that went isn't noticed. */
-	if (sim_fate(sim, relay)->shadowed)
-		return true;
 	if (!was_accepted(relay, territory) || !is_chosen(relay, territory) ||
 	        !view_contains(&core_node(relay->core)->view, owner->root))
 		return true;
@@ -190,11 +186,21 @@ bool well_accepted_carried(struct sim *sim, char why[WHY_SIZE])
 
 			if (sim_is_honest(sim, relay) && sim_is_honest(sim, sim->territories[i].owner) &&
 			        relay != sim->territories[i].owner &&
-			        !carries(sim, relay, &sim->territories[i], why))
+			        !carries(relay, &sim->territories[i], why))
 				return false;
 		}
 	}
 	return true;
+}
+
+static bool is_leaving(const struct author *relay, const struct territory *territory)
+{
+	struct carriage_entry entry;
+	uint8_t name[NAME_HASH_SIZE];
+
+	domain_hash(bytes_of(territory->name, strlen(territory->name)), name);
+	return carriage_find(&relay->carriage, territory->owner->root, &entry) &&
+	       carriage_is_leaving(&entry, name);
 }
 
 /* Carriers that this publisher may name, by what it holds. */
@@ -215,7 +221,8 @@ static unsigned count_carriers(
 		         view_contains(&core_node(publisher->core)->view, relay->root) &&
 		         head_chooses(&home->head->head, claim.relayset, relay->root, NULL) &&
 		         (relay == publisher || member_session(publisher, relay) != NULL) &&
-		         member_sees_served(publisher, relay, territory->name, territory->owner);
+		         member_sees_served(publisher, relay, territory->name, territory->owner) &&
+		         !is_leaving(held_of(publisher, relay), territory);
 	}
 	return count;
 }

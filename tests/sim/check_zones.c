@@ -220,6 +220,8 @@ static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
 	                !head_chooses(&claimant->head->head, claim.relayset, mx->relay, &choice) ||
 	                choice.suspended))
 		return true;
+	if (relay != NULL && relay->beacon_held.data != NULL && (relay->beacon.flags & BEACON_DRAINING) != 0)
+		return true;
 	return relay != NULL && relay->carriage_held.data != NULL && claimant != NULL &&
 	       claimant->head != NULL &&
 	       (!carriage_find(&relay->carriage, mx->author, &entry) ||

@@ -4,8 +4,8 @@
 /* In the order in which they are asked: what the others rest on comes first. */
 const struct checker checkers[] = {
         {"3.12", "only_objects_signed_under_the_certificate_held", .touched = check_valid_objects},
-        {"4.1", "the_order_of_an_author_never_goes_back", .touched = check_order},
         {"4.2", "nothing_from_more_than_ten_minutes_ahead", .touched = check_not_ahead},
+        {"4.1", "the_order_of_an_author_never_goes_back", .touched = check_order},
         {"4.4", "what_a_later_head_lacks_is_deleted", .interval = check_deletions},
         {"4.5", "durable_before_it_is_offered", .touched = check_durable_first},
         {"6.1", "only_what_the_mta_holds_is_claimed", .interval = check_held_claims},

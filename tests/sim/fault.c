@@ -33,6 +33,7 @@ const struct fault faults[] = {
         {"backup", strike_backup},
         {"clock_off", strike_clock_off},
         {"clock_jump", strike_clock_jump},
+        {"clock_day", strike_clock_day},
         {"pause", strike_pause},
 
         {"join", strike_join},
@@ -43,6 +44,8 @@ const struct fault faults[] = {
         {"choose", strike_choose},
         {"reload", strike_reload},
         {"move", strike_move},
+        {"drain", strike_drain},
+        {"freeze", strike_freeze},
         {"outsider", strike_outsider},
         {"forge", strike_forge},
         {"equivocate", strike_equivocate},

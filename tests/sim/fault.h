@@ -67,6 +67,7 @@ void strike_disk_full(struct stroke *stroke);
 void strike_backup(struct stroke *stroke);
 void strike_clock_off(struct stroke *stroke);
 void strike_clock_jump(struct stroke *stroke);
+void strike_clock_day(struct stroke *stroke);
 void strike_pause(struct stroke *stroke);
 
 void strike_join(struct stroke *stroke);
@@ -77,6 +78,8 @@ void strike_claim(struct stroke *stroke);
 void strike_choose(struct stroke *stroke);
 void strike_reload(struct stroke *stroke);
 void strike_move(struct stroke *stroke);
+void strike_drain(struct stroke *stroke);
+void strike_freeze(struct stroke *stroke);
 void strike_outsider(struct stroke *stroke);
 void strike_forge(struct stroke *stroke);
 void strike_equivocate(struct stroke *stroke);

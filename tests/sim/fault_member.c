@@ -135,3 +135,31 @@ void strike_move(struct stroke *stroke)
 	address->bytes[2] = (uint8_t)(100 + fate->old_count);
 	world_boot(stroke->sim->world, member);
 }
+
+static void stays_after_all(struct sim *sim, struct member *member)
+{
+	member->said.departure = DEPARTURE_NONE;
+	member->said.departure_now = false;
+	reload(sim, member);
+}
+
+/* It wants to relay no more for a while, and waits for public DNS, or doesn't. */
+void strike_drain(struct stroke *stroke)
+{
+	stroke->member->said.departure = dice_percent(stroke->dice, 50) ? DEPARTURE_DRAIN : DEPARTURE_LEAVE;
+	reload(stroke->sim, stroke->member);
+	fault_later(stroke, stays_after_all);
+}
+
+static void thaws(struct sim *sim, struct member *member)
+{
+	member->said.frozen = false;
+	reload(sim, member);
+}
+
+void strike_freeze(struct stroke *stroke)
+{
+	stroke->member->said.frozen = true;
+	reload(stroke->sim, stroke->member);
+	fault_later(stroke, thaws);
+}

@@ -165,6 +165,13 @@ void strike_clock_jump(struct stroke *stroke)
 	fault_later(stroke, right_again);
 }
 
+/* Ahead or behind, as a board without a battery is. */
+void strike_clock_day(struct stroke *stroke)
+{
+	stroke->member->clock_ms = dice_percent(stroke->dice, 50) ? 86400000 : -86400000;
+	fault_later(stroke, right_again);
+}
+
 void strike_pause(struct stroke *stroke)
 {
 	stroke->member->paused_ms =

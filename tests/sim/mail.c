@@ -21,7 +21,8 @@ void mail_fini(struct mail *mail)
 /* --- public DNS ------------------------------------------------------------------------------------------
  */
 
-static bool answers_dns(const struct sim *sim, const struct member *member)
+/* The machine runs, and with it its mail and name servers. */
+static bool is_on(const struct sim *sim, const struct member *member)
 {
 	const struct fate *fate = sim_fate(sim, member);
 
@@ -53,7 +54,7 @@ static const struct member *ask(struct sim *sim, const char *zone, const char *o
 	for (unsigned i = 0; i < sim->world->count && count < 64; i++) {
 		const struct member *member = sim->world->members[i];
 
-		if (answers_dns(sim, member) && find_line(files_text(&member->dns, zone), owner) != NULL)
+		if (is_on(sim, member) && find_line(files_text(&member->dns, zone), owner) != NULL)
 			servers[count++] = member;
 	}
 	return count > 0 ? servers[dice_upto(&sim->mail.dice, count - 1)] : NULL;
@@ -268,6 +269,10 @@ static void forward(struct sim *sim, struct letter *letter)
 	struct member *relay = letter->relay;
 	const struct table_row *row = table_rows_find(&relay->mta.rows, bytes_of(domain, strlen(domain)));
 
+	if (!is_on(sim, relay)) {
+		put_off(sim, letter);
+		return;
+	}
 	if (names_has(&relay->mta.local, domain)) {
 		arrive(sim, letter, relay);
 		return;
@@ -275,7 +280,7 @@ static void forward(struct sim *sim, struct letter *letter)
 	if (row == NULL)
 		sim_violated(sim, "%s has mail for %s queued and no transport for it: it bounces",
 		        relay->name, domain);
-	for (unsigned i = 0; i < row->route.count; i++) {
+	for (unsigned i = 0; i < row->route.count && !row->waits; i++) {
 		struct member *home = server_of(sim, &row->route.hops[i]);
 
 		if (home == relay)
@@ -465,6 +470,9 @@ bool mail_finish(struct sim *sim, char why[256])
 
 		if (letter->state == LETTER_DELIVERED || !letter->to->sought || letter->to->released ||
 		        !sim_is_honest(sim, letter->to->owner) || !is_answered(sim, letter->to))
+			continue;
+		/* Who has left took it along. */
+		if (letter->state == LETTER_AT_RELAY && !is_on(sim, letter->relay))
 			continue;
 		snprintf(why, 256, "mail for %s is %s%s", letter->to->name,
 		        letter->state == LETTER_AT_RELAY ? "still at " : "taken by nobody",

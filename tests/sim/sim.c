@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/mesh/carry.h"
 #include "tests/mesh/must.h"
 #include "tests/sim/cheap_crypto.h"
 #include "tests/sim/checker.h"
@@ -17,6 +18,7 @@
 enum {
 	TICK_MS = 5000,           /* between two looks at what needs no closer look */
 	HEAL_MS = 10 * 60000,     /* everything is well by then */
+	FORGET_MS = 70 * 60000,   /* statements of tomorrow are dropped once an hour (4.7c) */
 	QUIET_MS = 60000,         /* and stays so */
 	QUIET_BYTES_MAX = 6000,   /* that a member sends each other in that time */
 	HAPPENINGS_MAX = 6000000, /* of a run: more is a storm that no other checker saw */
@@ -48,9 +50,9 @@ static void describe(const struct sim *sim, const struct member *member)
 		const struct author *author = archive->authors[i];
 		const struct member *other = sim_member(sim, author->key);
 
-		fprintf(stderr, " %s%s(%d,%d%s)", other->name,
-		        member_session(member, other) != NULL ? "*" : "", author->head != NULL,
-		        author->carriage_held.data != NULL,
+		fprintf(stderr, " %s%s(%" PRIu64 ",%" PRIu64 "%s)", other->name,
+		        member_session(member, other) != NULL ? "*" : "",
+		        author_order(author, OBJECT_HEAD)->seq, author_order(author, OBJECT_CARRIAGE)->seq,
 		        view_contains(&core_node(member->core)->view, author->key) ? "" : ",unseen");
 	}
 	fprintf(stderr, "; rows");
@@ -163,6 +165,17 @@ static void trouble(struct sim *sim)
 	pass(sim, sim->scenario.trouble_ms);
 }
 
+/* The key lines say where everybody is now: of two who have both moved neither finds the other. */
+static void tell_addresses(struct sim *sim, struct member *member)
+{
+	for (unsigned i = 0; i < member->said.pin_count; i++) {
+		const struct member *pin = sim_member(sim, member->pins[i].key);
+
+		if (pin != NULL)
+			member->pins[i].address = pin->said.vpn.at[0];
+	}
+}
+
 /* Operators undo what they did against each other; what they claim and accept stays. */
 static void heal(struct sim *sim)
 {
@@ -174,19 +187,35 @@ static void heal(struct sim *sim)
 		struct member *member = sim->world->members[i];
 
 		member->said.denial_count = 0;
+		member->said.departure = DEPARTURE_NONE;
+		member->said.frozen = false;
+		tell_addresses(sim, member);
 		if (member->core != NULL)
 			world_reload(sim->world, member);
 	}
 }
 
+/* Whose disk is from a backup is asked what to do, and goes on from the newer head. */
+static void recover(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		struct member *member = sim->world->members[i];
+
+		if (member->core != NULL && core_own(member->core)->newer_heard)
+			world_event(sim->world, member, &(struct event){.type = EVENT_RECOVER});
+	}
+}
+
 static void get_well(struct sim *sim)
 {
-	int64_t end_ms = sim->world->now_ms + sim_ms(sim, HEAL_MS);
+	bool forgets = (sim->scenario.faults >> fault_find("clock_day") & 1) != 0;
+	int64_t end_ms = sim->world->now_ms + sim_ms(sim, forgets ? FORGET_MS : HEAL_MS);
 	char why[WHY_SIZE] = "";
 	bool well;
 
 	do {
 		pass(sim, sim->world->now_ms + sim_ms(sim, 2000));
+		recover(sim);
 		well = checkers_well(sim, why);
 	} while (!well && sim->world->now_ms < end_ms);
 	if (!well)
