@@ -92,9 +92,13 @@ class _Counted:
 
 
 def _wait_until_owner_knows(scene, waiting):
-    """The machine is back, its SMTP server not yet: meshctl waiting tells how many messages are where."""
+    """The machine is back, its SMTP server not yet: meshctl waiting tells how many messages are where. What was heard
+    before she went doesn't count."""
+    back = time.monotonic()
+
     def knows():
-        rows = [row for row in scene.agent(HOME).ask("waiting")["relays"] if row["count"]]
+        rows = [row for row in scene.agent(HOME).ask("waiting")["relays"]
+                if row["count"] and row["session"] and row["heard_s"] < time.monotonic() - back]
         count = sum(row["count"] for row in rows)
         if count < len(waiting):
             raise NotYet(f"meshctl waiting counts {count}")
