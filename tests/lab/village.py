@@ -45,7 +45,7 @@ USERS_NEVER_SEEN = ("iris", "otto", "zoe")  # they have mailboxes, and got no ma
 STRANGER = "stranger@outside.test"
 ROOT_SERVER = PUBLIC["registry"]
 
-# Owners who move soon have lowered the TTL of what they say themselves.
+# What people write into zones themselves; a relay that leaves waits for the largest TTL that it saw.
 TTL_OF_OWNERS = 5
 _SOA = "@ 300 IN SOA {server} hostmaster.{zone} 1 3600 600 2419200 5\n@ 300 IN NS {server}\n"
 _ROOT_ZONE = """$ORIGIN .
@@ -69,7 +69,7 @@ def _zone_text(zone, server, records=""):
 def _test_zone():
     """The relays stand there by names that aren't any domain's, so that each domain can be a zone of its own."""
     text = _TEST_ZONE.format(**PUBLIC)
-    text += "".join(f"{name}.relay 300 IN A {PUBLIC[name]}\n" for name in RELAYS)
+    text += "".join(f"{name}.relay {TTL_OF_OWNERS} IN A {PUBLIC[name]}\n" for name in RELAYS)
     text += "".join(f"{zone}. 300 IN NS ana.test.\n" for zone in ZONES_OF_ANA)
     text += _at_all_relays(f"{UNCLAIMED}.") + _at_all_relays(f"{UNACCEPTED}.")
     return _zone_text("test.", "a.root.test.", text)

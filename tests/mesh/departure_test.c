@@ -278,11 +278,28 @@ static void an_error_counts_as_found(void **state)
 	start(&v);
 	release(&v);
 	run_to(&v, ROW_LEAVING, 10000);
+	name_others(&v, 60);
+	world_run(v.world, 30 * MINUTE);
 	public_dns_break(&v.world->dns, DOMAIN, "ns1 is lame");
-	world_run(v.world, 5 * DAY);
+	world_run(v.world, 3 * DAY);
 	assert_true(is_in_state(&v, ROW_LEAVING) && mta_has(&v.ana->mta, DOMAIN));
 	name_others(&v, 60);
 	run_to(&v, ROW_ENDING, 3 * HOUR);
+	world_destroy(v.world);
+}
+
+static void without_an_address_of_its_own_nobody_can_see_that_it_is_clear(void **state)
+{
+	struct village v = village_of(17);
+
+	(void)state;
+	v.ana->said.public.count = 0;
+	name_others(&v, 60);
+	start(&v);
+	release(&v);
+	run_to(&v, ROW_LEAVING, 10000);
+	world_run(v.world, 2 * DAY);
+	assert_true(is_in_state(&v, ROW_LEAVING) && mta_has(&v.ana->mta, DOMAIN));
 	world_destroy(v.world);
 }
 
@@ -706,6 +723,7 @@ int main(void)
 	        cmocka_unit_test(a_released_domain_walks_out_step_by_step),
 	        cmocka_unit_test(serving_goes_on_for_the_largest_ttl_seen),
 	        cmocka_unit_test(an_error_counts_as_found),
+	        cmocka_unit_test(without_an_address_of_its_own_nobody_can_see_that_it_is_clear),
 	        cmocka_unit_test(being_found_again_restarts_the_clock_with_an_alarm),
 	        cmocka_unit_test(after_thirty_days_it_ends_all_the_same),
 	        cmocka_unit_test(or_at_once_at_the_operators_word),

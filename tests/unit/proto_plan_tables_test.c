@@ -381,6 +381,7 @@ static void turns_a_leaving_row_to_the_next_accepted_claimant_at_once(void **sta
 		row = after(&first);
 		assert_memory_equal(row.author, key_of(&luz), KEY_SIZE);
 		assert_int_equal(row.state, ROW_IN);
+		assert_int_equal(row.back, s != ROW_LEAVING);
 	}
 	end(&first);
 }

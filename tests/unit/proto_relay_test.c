@@ -125,11 +125,45 @@ static void serves_nothing_new_before_the_mta_has_taken_mail_for_it(void **state
 	fixture_fini(&f);
 }
 
+/* What was refused meanwhile is verified anew, whatever our last carriage still says. */
+static void serves_nothing_that_came_back_before_the_mta_has_taken_mail_for_it(void **state)
+{
+	struct verification verification = {.rotation = 0};
+	struct table_row row = {.version = 1000, .domain = {.text = "a.test"}};
+	struct table_rows rows = {.rows = &row, .count = 1};
+	struct carriage_plan plan;
+
+	(void)state;
+	start();
+	assert_int_equal(plan_carriage(&f.node, NULL, &all, &plan), RESULT_OK);
+	fixture_put(&f, &me, OBJECT_CARRIAGE, make_carriage(&me, 1001, plan.entries, plan.count));
+	carriage_plan_fini(&plan);
+	memcpy(row.author, key_of(&rosa), KEY_SIZE);
+	for (unsigned back = 0; back < 2; back++) {
+		row.back = back != 0;
+		verification_settle(&verification, &f.node, &rows, false);
+		assert_int_equal(verification_serves(&verification, text("a.test"), key_of(&rosa)),
+		        back != 0 ? MARK_NONE : MARK_SERVED);
+		/* It leaves, then ends. */
+		row.state = ROW_LEAVING;
+		verification_settle(&verification, &f.node, &rows, false);
+		assert_int_equal(verification_serves(&verification, text("a.test"), key_of(&rosa)),
+		        back != 0 ? MARK_NONE : MARK_LEAVING);
+		row.state = ROW_ENDING;
+		verification_settle(&verification, &f.node, &rows, false);
+		assert_null(verification_target(&verification, text("a.test"), key_of(&rosa)));
+		row.state = ROW_IN;
+	}
+	verification_fini(&verification);
+	fixture_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(still_serves_after_a_restart_what_its_last_carriage_serves),
 	        TEST(serves_nothing_new_before_the_mta_has_taken_mail_for_it),
+	        TEST(serves_nothing_that_came_back_before_the_mta_has_taken_mail_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
