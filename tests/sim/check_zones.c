@@ -215,6 +215,8 @@ static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
 		if (memcmp(glimpse->member->denials[i], mx->relay, KEY_SIZE) == 0)
 			return true;
 	}
+	if (relay != NULL && relay->beacon_held.data != NULL && (relay->beacon.flags & BEACON_DRAINING) != 0)
+		return true;
 	if (claimant != NULL && claimant->head != NULL &&
 	        (!author_claim_find(claimant, domain, &claim) ||
 	                !head_chooses(&claimant->head->head, claim.relayset, mx->relay, &choice) ||
