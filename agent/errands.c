@@ -109,6 +109,30 @@ void errand_zone(struct agent *agent, struct effect *effect)
 	helper_process_ask(agent->helper, request, zone_answered, errand);
 }
 
+static void read_answered(void *context, const json_t *reply)
+{
+	struct errand *errand = context;
+	char error[512];
+	struct event event = {.type = EVENT_READ, .id = errand->id, .text = error};
+	char *records = NULL;
+
+	event.ok = driver_reply_ok(reply, error, sizeof error);
+	if (event.ok)
+		records = driver_reply_lines(reply, "records");
+	event.data = bytes_of(records, records != NULL ? strlen(records) : 0);
+	agent_event(errand->agent, &event);
+	free(records);
+	free(errand);
+}
+
+void errand_read(struct agent *agent, struct effect *effect)
+{
+	const struct config_zone *zone = config_zone_find(&agent->config, effect->name);
+
+	helper_process_ask(agent->helper, zone != NULL ? driver_request_zone_read(zone) : NULL, read_answered,
+	        errand_create(agent, effect->id));
+}
+
 static void local_answered(void *context, const json_t *reply)
 {
 	struct errand *errand = context;

@@ -10,6 +10,7 @@
 
 void errand_tables(struct agent *agent, struct effect *effect);
 void errand_zone(struct agent *agent, struct effect *effect);
+void errand_read(struct agent *agent, struct effect *effect);
 void errand_local(struct agent *agent, struct effect *effect);
 void errand_probe(struct agent *agent, struct effect *effect); /* banner, rcpt */
 void errand_queue(struct agent *agent, struct effect *effect);

@@ -176,6 +176,7 @@ static void carry_out(struct agent *agent, struct effect *effect)
 	        [EFFECT_CLOSE] = on_close,
 	        [EFFECT_TABLES] = errand_tables,
 	        [EFFECT_ZONE] = errand_zone,
+	        [EFFECT_READ] = errand_read,
 	        [EFFECT_LOCAL] = errand_local,
 	        [EFFECT_BANNER] = errand_probe,
 	        [EFFECT_RCPT] = errand_probe,

@@ -283,6 +283,11 @@ static void on_zone(struct core *core, const struct event *event)
 	publisher_zone(&core->publisher, &core->node, event->id, event->ok, event->serial, text_of(event));
 }
 
+static void on_read(struct core *core, const struct event *event)
+{
+	publisher_read(&core->publisher, &core->node, event->id, event->ok, event->data, text_of(event));
+}
+
 static void on_local(struct core *core, const struct event *event)
 {
 	relay_local(&core->relay, &core->node, event->id, event->ok, event->data, text_of(event));
@@ -694,6 +699,7 @@ void core_event(struct core *core, struct moment now, const struct event *event)
 	        [EVENT_PERSISTED] = on_persisted,
 	        [EVENT_TABLES] = on_tables,
 	        [EVENT_ZONE] = on_zone,
+	        [EVENT_READ] = on_read,
 	        [EVENT_LOCAL] = on_local,
 	        [EVENT_PROBED] = on_probed,
 	        [EVENT_LOAD] = on_load,

@@ -38,6 +38,7 @@ enum event_type {
 	EVENT_PERSISTED,    /* id, ok */
 	EVENT_TABLES,       /* id, ok, data: see relay_tables(), text: error */
 	EVENT_ZONE,         /* id, ok, serial, text: error */
+	EVENT_READ,         /* id, ok, data: its records (lines) but those of the operator, text: error */
 	EVENT_LOCAL,        /* id, ok, data: local names (lines), text: error */
 	EVENT_LOAD,         /* id: how loaded this machine is, 0 to BEACON_LOAD_MAX */
 	EVENT_STOPPING,     /* meshd is about to be started again: says so */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "proto/lines.h"
+
 static const char *const state_words[ROW_STATES] = {
         [ROW_IN] = "in",
         [ROW_LEAVING] = "leaving",
@@ -86,6 +88,16 @@ const struct table_row *table_rows_find(const struct table_rows *rows, struct by
 	return bsearch(&domain, rows->rows, rows->count, sizeof *rows->rows, compare_domain_to_row);
 }
 
+void published_drop_olds(struct published *published)
+{
+	for (unsigned i = 0; i < published->old_count; i++)
+		free(published->olds[i].text);
+	free(published->olds);
+	published->olds = NULL;
+	published->old_count = 0;
+	published->old_idle_ms = 0;
+}
+
 const uint8_t *row_incumbent(const struct table_row *row, const uint8_t author[KEY_SIZE])
 {
 	bool stays = row != NULL && row->state == ROW_IN && row->reason == STANDING_ACTIVE;
@@ -100,7 +112,64 @@ void published_fini(struct published *published)
 	free(published->mx);
 	free(published->hosts);
 	free(published->fixed);
+	published_drop_olds(published);
 	*published = (struct published){.mx_count = 0};
+}
+
+static bool is_ours(const struct line *line)
+{
+	return (line->count == 5 && (field_is(line->fields[3], "A") || field_is(line->fields[3], "AAAA"))) ||
+	       (line->count == 6 && field_is(line->fields[3], "MX"));
+}
+
+static enum result old_copy(const char *zone, struct bytes records, struct old_zone *out)
+{
+	struct lines lines = lines_of(records);
+	struct line line;
+
+	*out = (struct old_zone){.text = malloc(records.length + 2)};
+	if (out->text == NULL)
+		return RESULT_NO_MEMORY;
+	memcpy(out->name.text, zone, strlen(zone) + 1);
+	while (lines_next(&lines, &line)) {
+		const struct bytes *last = &line.fields[line.count - 1];
+		size_t length = (size_t)(last->data + last->length - line.fields[0].data);
+
+		if (!is_ours(&line))
+			continue;
+		memcpy(out->text + out->length, line.fields[0].data, length);
+		out->length += length;
+		out->text[out->length++] = '\n';
+	}
+	out->text[out->length] = '\0';
+	return RESULT_OK;
+}
+
+enum result published_add_old(struct published *published, const char *zone, struct bytes records)
+{
+	struct old_zone *grown = realloc(published->olds, (published->old_count + 1) * sizeof *grown);
+	enum result result;
+
+	if (grown == NULL)
+		return RESULT_NO_MEMORY;
+	published->olds = grown;
+	result = old_copy(zone, records, &grown[published->old_count]);
+	if (result == RESULT_OK && grown[published->old_count].length == 0)
+		free(grown[published->old_count].text);
+	else
+		published->old_count += result == RESULT_OK;
+	return result;
+}
+
+static enum result copy_olds(const struct published *published, struct published *out)
+{
+	enum result result = RESULT_OK;
+
+	for (unsigned i = 0; result == RESULT_OK && i < published->old_count; i++)
+		result = published_add_old(out, published->olds[i].name.text,
+		        bytes_of(published->olds[i].text, published->olds[i].length));
+	out->old_idle_ms = published->old_idle_ms;
+	return result;
 }
 
 enum result published_copy(const struct published *published, struct published *out)
@@ -113,7 +182,8 @@ enum result published_copy(const struct published *published, struct published *
 	        .fixed = malloc((published->fixed_count + 1) * sizeof *out->fixed),
 	        .fixed_count = published->fixed_count,
 	};
-	if (out->mx == NULL || out->hosts == NULL || out->fixed == NULL) {
+	if (out->mx == NULL || out->hosts == NULL || out->fixed == NULL ||
+	        copy_olds(published, out) != RESULT_OK) {
 		published_fini(out);
 		return RESULT_NO_MEMORY;
 	}
@@ -151,7 +221,8 @@ static bool fixed_equal(const struct published_fixed *a, const struct published_
 bool published_equal(const struct published *a, const struct published *b)
 {
 	bool equal = a->mx_count == b->mx_count && a->host_count == b->host_count &&
-	             a->fixed_count == b->fixed_count;
+	             a->fixed_count == b->fixed_count && a->old_count == b->old_count &&
+	             (a->old_idle_ms == 0) == (b->old_idle_ms == 0);
 
 	for (unsigned i = 0; equal && i < a->mx_count; i++)
 		equal = mx_equal(&a->mx[i], &b->mx[i]);

@@ -96,6 +96,13 @@ struct published_host {
 	int64_t gone_ms; /* monotonic: since when */
 };
 
+/* Records of a zone as an earlier life left them, where the file that said what they are of was lost. */
+struct old_zone {
+	struct domain_name name;
+	char *text; /* lines of A, AAAA and MX records, those of one owner together; owned */
+	size_t length;
+};
+
 /* What this publisher has put into DNS: an input of planning, durable. */
 struct published {
 	struct published_mx *mx;
@@ -104,6 +111,9 @@ struct published {
 	unsigned host_count;
 	struct published_fixed *fixed;
 	unsigned fixed_count;
+	struct old_zone *olds;
+	unsigned old_count;
+	int64_t old_idle_ms; /* monotonic: none of their sets has counted since; 0: some do */
 };
 
 void table_rows_fini(struct table_rows *rows);
@@ -128,6 +138,10 @@ bool published_equal(const struct published *a, const struct published *b);
 /* Under its present name; NULL: none. */
 const struct published_host *published_host_find(
         const struct published *published, const uint8_t relay[KEY_SIZE]);
+/* Takes in what stood in a zone; of other types nothing. RESULT_NO_MEMORY. */
+enum result published_add_old(struct published *published, const char *zone, struct bytes records);
+void published_drop_olds(struct published *published);
+
 /* Puts hosts in order, and notes which of them are named. */
 void published_settle_hosts(struct published *published);
 /* First row of a domain, NULL when none; its rows stand together. */

@@ -19,6 +19,7 @@ enum effect_type {
 	EFFECT_TABLES,  /* make the MTA's tables hold `rows`, each as its state says, and take nothing out but
 	                 * those that are gone or local -> EVENT_TABLES */
 	EFFECT_ZONE,    /* make the zone `name` hold `data` (lines of records) -> EVENT_ZONE */
+	EFFECT_READ,    /* what of ours stands in the zone `name`? -> EVENT_READ */
 	EFFECT_LOCAL,   /* which of `data` (lines of names) does the MTA hold as local? -> EVENT_LOCAL */
 	EFFECT_BANNER,  /* does an SMTP server answer there? -> EVENT_PROBED */
 	EFFECT_RCPT,    /* does it take mail for the addresses in `data` (lines)? -> EVENT_PROBED */

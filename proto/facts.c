@@ -258,6 +258,14 @@ static void put_fixed(struct writer *w, const struct published_fixed *fixed)
 	        w, "fixed %s %s %s %u\n", fixed->domain.text, claimant, fixed->host.text, fixed->preference);
 }
 
+static void put_old(struct writer *w, const struct old_zone *old)
+{
+	const char *at = old->text, *end;
+
+	for (; (end = strchr(at, '\n')) != NULL; at = end + 1)
+		writer_format(w, "was %s %.*s\n", old->name.text, (int)(end - at), at);
+}
+
 void facts_render_published(const struct published *published, int64_t mono_ms, struct writer *w)
 {
 	writer_format(w, "# host RELAY NAME ADDRESSES [gone|old SECONDS], mx DOMAIN CLAIMANT RELAY "
@@ -269,6 +277,8 @@ void facts_render_published(const struct published *published, int64_t mono_ms, 
 		put_mx(w, &published->mx[i]);
 	for (unsigned i = 0; i < published->fixed_count; i++)
 		put_fixed(w, &published->fixed[i]);
+	for (unsigned i = 0; i < published->old_count; i++)
+		put_old(w, &published->olds[i]);
 }
 
 static enum result parse_fixed(const struct line *line, struct published *out)
@@ -343,13 +353,53 @@ static enum result parse_host(const struct line *line, int64_t mono_ms, struct p
 	return RESULT_OK;
 }
 
+/* Checked as far as its form goes; the driver looks at each record before it writes it. */
+static bool is_old(const struct line *line, struct domain_name *zone)
+{
+	return line->count >= 7 && field_domain(line->fields[1], zone) && field_is(line->fields[4], "IN") &&
+	       ((line->count == 7 && (field_is(line->fields[5], "A") || field_is(line->fields[5], "AAAA"))) ||
+	               (line->count == 8 && field_is(line->fields[5], "MX")));
+}
+
+/* What was gathered of a zone. */
+static enum result end_old(struct writer *old, const struct domain_name *zone, struct published *out)
+{
+	enum result result = old->error;
+
+	if (result == RESULT_OK && old->length > 0)
+		result = published_add_old(out, zone->text, writer_bytes(old));
+	old->length = 0;
+	return result;
+}
+
+/* Lines of one zone stand together. */
+static enum result parse_old(
+        const struct line *line, struct writer *old, struct domain_name *zone, struct published *out)
+{
+	const struct bytes *last = &line->fields[line->count - 1];
+	struct domain_name here;
+	enum result result = RESULT_OK;
+
+	if (!is_old(line, &here))
+		return RESULT_MALFORMED;
+	if (old->length > 0 && strcmp(here.text, zone->text) != 0)
+		result = end_old(old, zone, out);
+	*zone = here;
+	writer_raw(old, line->fields[2].data, (size_t)(last->data + last->length - line->fields[2].data));
+	writer_raw(old, "\n", 1);
+	return result;
+}
+
 enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct published *out, unsigned *number)
 {
 	struct lines lines = lines_of(text);
 	struct line line;
+	struct domain_name zone;
+	struct writer old;
 	enum result result = RESULT_OK;
 
 	*out = (struct published){.mx_count = 0};
+	writer_init(&old, FACT_SIZE_MAX);
 	while (result == RESULT_OK && lines_next(&lines, &line)) {
 		if (field_is(line.fields[0], "mx"))
 			result = parse_mx(&line, out);
@@ -357,9 +407,14 @@ enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct pub
 			result = parse_host(&line, mono_ms, out);
 		else if (field_is(line.fields[0], "fixed"))
 			result = parse_fixed(&line, out);
+		else if (field_is(line.fields[0], "was"))
+			result = parse_old(&line, &old, &zone, out);
 		else
 			result = RESULT_MALFORMED;
 	}
+	if (result == RESULT_OK)
+		result = end_old(&old, &zone, out);
+	writer_fini(&old);
 	if (result == RESULT_OK) {
 		published_settle_hosts(out);
 		return RESULT_OK;

@@ -33,7 +33,7 @@ bool facts_parse_found(const struct line *line, struct table_row *out);
 
 /* "mx DOMAIN CLAIMANT RELAY PREFERENCE", "host RELAY NAME ADDRESS,..." and "fixed DOMAIN CLAIMANT HOST
  * PREFERENCE" lines; a host that nothing names any more has "gone SECONDS" behind it, so long by now, and
- * "old" instead of "gone" if the relay has another name now. */
+ * "old" instead of "gone" if the relay has another name now; "was ZONE RECORD" is one of an old_zone. */
 void facts_render_published(const struct published *published, int64_t mono_ms, struct writer *w);
 enum result facts_parse_published(struct bytes text, int64_t mono_ms, struct published *out, unsigned *line);
 

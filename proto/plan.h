@@ -105,6 +105,9 @@ unsigned plan_explain(const struct node *node, const struct published *before, c
 enum result plan_zone(const struct node *node, const struct zone_setting *zone,
         const struct published *published, struct zone_records *out);
 
+/* Does any old record stand for a set that isn't named anew yet? */
+bool plan_needs_olds(const struct published *published);
+
 /* Newest input in seconds since 1970, for the serial: of all heads and carriages held. */
 uint64_t plan_newest_s(const struct node *node);
 

@@ -638,6 +638,29 @@ static enum result plan_sets(struct planning *p)
 	return result;
 }
 
+/* --- what an earlier life left ------------------------------------------------------------------------- */
+
+/* Old records stay until their sets are named anew, and an hour: resolvers remember the old hosts. */
+static enum result keep_olds(struct planning *p)
+{
+	const struct published *before = p->before;
+	struct published *out = p->out;
+	int64_t now_ms = p->node->now.mono_ms, until_ms;
+	enum result result = RESULT_OK;
+
+	for (unsigned i = 0; result == RESULT_OK && i < before->old_count; i++)
+		result = published_add_old(out, before->olds[i].name.text,
+		        bytes_of(before->olds[i].text, before->olds[i].length));
+	if (result != RESULT_OK || out->old_count == 0 || plan_needs_olds(out))
+		return result;
+	out->old_idle_ms = before->old_idle_ms != 0 ? before->old_idle_ms : longer(now_ms, 1);
+	until_ms = out->old_idle_ms + plan_host_ms(p->node);
+	if (p->may->remove && now_ms >= until_ms)
+		published_drop_olds(out);
+	wake(p, until_ms);
+	return RESULT_OK;
+}
+
 /* --- memory ------------------------------------------------------------------------------------------- */
 
 static enum result note_resting(struct planning *p)
@@ -695,6 +718,8 @@ enum result plan_published(const struct node *node, const struct published *befo
 		result = plan_fixed(node, before, out);
 	if (result == RESULT_OK)
 		result = plan_hosts(node, before, may, out);
+	if (result == RESULT_OK)
+		result = keep_olds(&p);
 	if (result == RESULT_OK && memory != NULL)
 		result = remember(&p);
 	if (result != RESULT_OK)

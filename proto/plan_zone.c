@@ -89,6 +89,116 @@ static void put_mx_set(struct writer *w, const struct node *node, const struct z
 	}
 }
 
+/* --- records of an earlier life --------------------------------------------------------------------------
+ */
+
+/* Which domain's set a name stands for: D for D.mx.POOL., the zone's own for the zone's. Empty: a host. */
+static struct bytes set_of(const char *zone, struct bytes owner)
+{
+	size_t below = strlen(zone) + strlen(".mx.") + 1, apex = strlen(zone) + 1;
+
+	if (owner.length == apex && memcmp(owner.data, zone, apex - 1) == 0)
+		return bytes_of(zone, apex - 1);
+	if (owner.length > below && memcmp(owner.data + owner.length - below, ".mx.", 4) == 0)
+		return bytes_of(owner.data, owner.length - below);
+	return bytes_of("", 0);
+}
+
+static unsigned count_rows(const struct published *published, struct bytes domain)
+{
+	const struct published_mx *mx = published_mx_find(published, domain);
+	unsigned count = 0;
+
+	for (; mx != NULL && mx < published->mx + published->mx_count &&
+	        strlen(mx->domain.text) == domain.length &&
+	        memcmp(mx->domain.text, domain.data, domain.length) == 0;
+	        mx++)
+		count++;
+	for (unsigned i = 0; i < published->fixed_count; i++)
+		count += strlen(published->fixed[i].domain.text) == domain.length &&
+		         memcmp(published->fixed[i].domain.text, domain.data, domain.length) == 0;
+	return count;
+}
+
+/* Lines of one owner in an old zone. */
+struct old_owner {
+	struct bytes owner;
+	const char *from, *end;
+	unsigned
+	        lines; /* as many relays as they may be: of IPv6 addresses or of others, whichever are more */
+};
+
+static bool next_owner(const char **at, struct old_owner *out)
+{
+	size_t length = strcspn(*at, " \n");
+	unsigned types[2] = {0, 0};
+
+	*out = (struct old_owner){.owner = bytes_of(*at, length), .from = *at};
+	if (**at == '\0')
+		return false;
+	do {
+		const char *end = strchr(*at, '\n');
+
+		types[strstr(*at, " AAAA ") != NULL && strstr(*at, " AAAA ") < end]++;
+		*at = end != NULL ? end + 1 : *at + strlen(*at);
+	} while (strncmp(*at, (const char *)out->owner.data, length + 1) == 0);
+	out->end = *at;
+	out->lines = types[0] > types[1] ? types[0] : types[1];
+	return true;
+}
+
+/* An old set counts until as many relays are named anew, or two. */
+static bool is_set_needed(const struct published *published, struct bytes domain, unsigned lines)
+{
+	unsigned rows = count_rows(published, domain);
+
+	return domain.length > 0 && rows < RANKING_LEAST && rows < lines;
+}
+
+/* Who has a host now has it with the addresses of now. */
+static bool is_host_known(
+        const struct zone_setting *zone, const struct published *published, struct bytes owner)
+{
+	char name[DOMAIN_LENGTH_MAX + 2];
+
+	for (unsigned i = 0; i < published->host_count; i++) {
+		if (host_name(&published->hosts[i], zone->name.text, name) && strlen(name) == owner.length &&
+		        memcmp(name, owner.data, owner.length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void put_old(struct writer *w, const struct zone_setting *zone, const struct published *published,
+        const struct old_zone *old)
+{
+	const char *at = old->text;
+	struct old_owner owner;
+
+	while (next_owner(&at, &owner)) {
+		struct bytes domain = set_of(zone->name.text, owner.owner);
+
+		if (is_set_needed(published, domain, owner.lines) ||
+		        (domain.length == 0 && !is_host_known(zone, published, owner.owner)))
+			writer_raw(w, owner.from, (size_t)(owner.end - owner.from));
+	}
+}
+
+bool plan_needs_olds(const struct published *published)
+{
+	for (unsigned i = 0; i < published->old_count; i++) {
+		const struct old_zone *old = &published->olds[i];
+		const char *at = old->text;
+		struct old_owner owner;
+
+		while (next_owner(&at, &owner)) {
+			if (is_set_needed(published, set_of(old->name.text, owner.owner), owner.lines))
+				return true;
+		}
+	}
+	return false;
+}
+
 enum result plan_zone(const struct node *node, const struct zone_setting *zone,
         const struct published *published, struct zone_records *out)
 {
@@ -101,6 +211,10 @@ enum result plan_zone(const struct node *node, const struct zone_setting *zone,
 		put_pool(&w, zone, published);
 	else
 		put_mx_set(&w, node, zone, published);
+	for (unsigned i = 0; i < published->old_count; i++) {
+		if (strcmp(published->olds[i].name.text, zone->name.text) == 0)
+			put_old(&w, zone, published, &published->olds[i]);
+	}
 	writer_raw(&w, "", 1);
 	result = writer_take(&w, &data, &out->length);
 	out->text = (char *)data;

@@ -22,7 +22,7 @@ void publisher_fini(struct publisher *publisher)
 
 enum result publisher_load(struct publisher *publisher, struct moment now, struct bytes text, unsigned *line)
 {
-	publisher->has_file = true;
+	publisher->has_file = publisher->is_known = true;
 	publisher->aged_ms = now.mono_ms;
 	return facts_parse_published(text, now.mono_ms, &publisher->published, line);
 }
@@ -58,6 +58,8 @@ enum result publisher_settle(struct publisher *publisher, struct node *node)
 	/* All are written anew: the file's place or the operator's base may have changed. */
 	for (unsigned i = 0; i < settings->zone_count; i++)
 		zones[i].setting = settings->zones[i];
+	if (!publisher->is_known)
+		published_drop_olds(&publisher->published);
 	free(publisher->zones);
 	publisher->zones = zones;
 	publisher->zone_count = settings->zone_count;
@@ -134,7 +136,7 @@ static void adopt_plan(struct publisher *publisher, struct node *node)
 	bool same = publisher->has_file && !is_aged(publisher, node) &&
 	            published_equal(&publisher->planned, &publisher->published);
 
-	if (publisher->persist_id != 0 || publisher_rests(node) || same ||
+	if (!publisher->is_known || publisher->persist_id != 0 || publisher_rests(node) || same ||
 	        node->now.mono_ms < publisher->retry_ms)
 		return;
 	if (plan_memory_adopt(&publisher->memory, node->now.mono_ms, oldest_breaker_ms(node)) != RESULT_OK ||
@@ -270,7 +272,8 @@ int64_t publisher_plan_due(const struct publisher *publisher, const struct node 
 		return due;
 	if (is_settled(publisher) && publisher->turn_ms < due)
 		due = publisher->turn_ms;
-	if (!publisher->has_file && publisher->persist_id == 0 && publisher->retry_ms < due)
+	if (publisher->is_known && !publisher->has_file && publisher->persist_id == 0 &&
+	        publisher->retry_ms < due)
 		due = publisher->retry_ms;
 	if (publisher->persist_id == 0 && node->now.mono_ms >= publisher->retry_ms &&
 	        hosts_due(publisher, node) < due)
@@ -376,6 +379,19 @@ static void zones_step(struct publisher *publisher, struct node *node)
 	}
 }
 
+/* Notes how a driver's work went, and when the next is due. */
+static void zone_answer(struct zone_work *zone, const struct node *node, bool ok, const char *error)
+{
+	snprintf(zone->error, sizeof zone->error, "%s", ok ? "" : error);
+	if (ok)
+		zone->backoff_ms = 0;
+	else
+		zone->backoff_ms = zone->backoff_ms > 0 ? 2 * zone->backoff_ms : node->timing.apply_retry_ms;
+	if (zone->backoff_ms > BACKOFF_LAST_MS)
+		zone->backoff_ms = BACKOFF_LAST_MS;
+	zone->retry_ms = ok ? 0 : node->now.mono_ms + zone->backoff_ms;
+}
+
 bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id, bool ok, uint64_t serial,
         const char *error)
 {
@@ -385,14 +401,13 @@ bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id,
 		if (zone->id == 0 || zone->id != id)
 			continue;
 		zone->id = 0;
-		snprintf(zone->error, sizeof zone->error, "%s", ok ? "" : error);
+		zone_answer(zone, node, ok, error);
 		if (ok) {
 			/* What it said before this life isn't known: it may have lost one just now. */
 			if (zone->done[0] == 0)
 				publisher->unfailing_ms = node->now.mono_ms;
 			memcpy(zone->done, zone->sent, HASH_SIZE);
 			zone->serial = serial;
-			zone->backoff_ms = 0;
 			publisher->plan_due = true;
 			/* What failed isn't gone before the zones say so. */
 			plan_memory_postpone(&publisher->memory, publisher->settled_ms, node->now.mono_ms);
@@ -400,10 +415,60 @@ bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id,
 				publisher->settled_ms = node->now.mono_ms;
 			return true;
 		}
-		zone->backoff_ms = zone->backoff_ms > 0 ? 2 * zone->backoff_ms : node->timing.apply_retry_ms;
-		if (zone->backoff_ms > BACKOFF_LAST_MS)
-			zone->backoff_ms = BACKOFF_LAST_MS;
-		zone->retry_ms = node->now.mono_ms + zone->backoff_ms;
+		return true;
+	}
+	return false;
+}
+
+/* --- the zones of an earlier life -------------------------------------------------------------------------
+ */
+
+/* Without the file `published` nothing is written before all zones were read. */
+static void read_zones(struct publisher *publisher, struct node *node)
+{
+	bool known = true;
+
+	for (unsigned i = 0; i < publisher->zone_count; i++) {
+		struct zone_work *zone = &publisher->zones[i];
+
+		known &= zone->is_read;
+		if (zone->is_read || zone->read_id != 0 || node->now.mono_ms < zone->retry_ms)
+			continue;
+		zone->read_id = node->next_id++;
+		effects_put(&node->effects,
+		        &(struct effect){
+		                .type = EFFECT_READ, .id = zone->read_id, .name = zone->setting.name.text});
+	}
+	publisher->is_known = known;
+	publisher->plan_due |= known;
+}
+
+static int64_t read_due(const struct publisher *publisher)
+{
+	int64_t due = NEVER_MS;
+
+	for (unsigned i = 0; !publisher->is_known && i < publisher->zone_count; i++) {
+		const struct zone_work *zone = &publisher->zones[i];
+
+		if (!zone->is_read && zone->read_id == 0 && zone->retry_ms < due)
+			due = zone->retry_ms;
+	}
+	return due;
+}
+
+bool publisher_read(struct publisher *publisher, struct node *node, uint64_t id, bool ok,
+        struct bytes records, const char *error)
+{
+	for (unsigned i = 0; i < publisher->zone_count; i++) {
+		struct zone_work *zone = &publisher->zones[i];
+
+		if (zone->read_id == 0 || zone->read_id != id)
+			continue;
+		zone->read_id = 0;
+		ok = ok &&
+		     published_add_old(&publisher->published, zone->setting.name.text, records) == RESULT_OK;
+		zone->is_read = ok;
+		zone_answer(zone, node, ok, error);
 		return true;
 	}
 	return false;
@@ -418,6 +483,8 @@ void publisher_step(struct publisher *publisher, struct node *node)
 {
 	if (publisher->zone_count == 0 || publisher_rests(node))
 		return;
+	if (!publisher->is_known)
+		read_zones(publisher, node);
 	zones_refresh(publisher, node);
 	zones_step(publisher, node);
 }
@@ -437,6 +504,7 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 	due = earlier(due, outlook_due(&publisher->outlook, node));
 	if (publisher_rests(node))
 		return due;
+	due = earlier(due, read_due(publisher));
 	for (unsigned i = 0; i < publisher->zone_count; i++)
 		due = earlier(due, zone_due(publisher, &publisher->zones[i]));
 	return due;

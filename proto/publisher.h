@@ -14,6 +14,8 @@
 struct zone_work {
 	struct zone_setting setting;
 	uint8_t wanted[HASH_SIZE]; /* of the records */
+	uint64_t read_id;          /* 0: no driver at work */
+	bool is_read;              /* what an earlier life left in it is known, or there is no need to know */
 	bool is_empty;             /* there is nothing to publish in it yet: it isn't written */
 	uint8_t done[HASH_SIZE];   /* of the records that the server answers with; zero: unknown */
 	uint8_t sent[HASH_SIZE];
@@ -29,6 +31,7 @@ struct publisher {
 	struct published published;
 	struct plan_memory memory;
 	bool has_file;
+	bool is_known; /* what was published is: from the file, or, where it is lost, from the zones */
 	uint64_t persist_id;
 	int64_t retry_ms;
 	int64_t turn_ms; /* no set takes a step of its ranking before */
@@ -75,6 +78,8 @@ int64_t publisher_due(const struct publisher *publisher, const struct node *node
 bool publisher_persisted(struct publisher *publisher, struct node *node, uint64_t id, bool ok);
 bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id, bool ok, uint64_t serial,
         const char *error);
+bool publisher_read(struct publisher *publisher, struct node *node, uint64_t id, bool ok,
+        struct bytes records, const char *error);
 bool publisher_probed(struct publisher *publisher, struct node *node, uint64_t id, struct bytes verdicts);
 
 /* Nothing is written: the operator observes, or has frozen the zones. */

@@ -121,6 +121,12 @@ json_t *driver_request_zone(const struct config_zone *zone, struct bytes records
 	        (json_int_t)serial_floor);
 }
 
+json_t *driver_request_zone_read(const struct config_zone *zone)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "driver", zone->server, "op", "read", "zone",
+	        zone->name, "base", zone->base, "file", zone->file);
+}
+
 static const char *member(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));

@@ -23,6 +23,8 @@ json_t *driver_request_look(const struct config *config, struct bytes domains);
 /* records: lines in presentation form. */
 json_t *driver_request_zone(const struct config_zone *zone, struct bytes records, uint64_t serial_floor);
 
+json_t *driver_request_zone_read(const struct config_zone *zone);
+
 /* Whether the reply says ok; else *text gets "ERROR; CURE". reply NULL: the helper died. */
 bool driver_reply_ok(const json_t *reply, char *text, size_t size);
 

@@ -50,8 +50,8 @@ static void count_step(json_t *steps, unsigned count, const char *of_one, const 
 
 static void put_counts(json_t *steps, const struct departure_summary *sum)
 {
-	count_step(steps, sum->in, " waits for the first exchange with another member",
-	        "s wait for the first exchange with another member");
+	count_step(steps, sum->in, " waits until enough others were heard since the start",
+	        "s wait until enough others were heard since the start");
 	count_step(steps, sum->leaving,
 	        " is leaving: publishers drop this node, and it takes the mail until public DNS doesn't "
 	        "lead here",

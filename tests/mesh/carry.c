@@ -106,6 +106,25 @@ static void carry_zone(struct world *world, struct member *member, struct effect
 	answer_fill(happening, outcome, effect->name, effect);
 }
 
+static void carry_read(struct world *world, struct member *member, struct effect *effect)
+{
+	enum outcome outcome = driver_turn(&member->read);
+	const struct file *file = files_find(&member->dns, effect->name);
+	struct happening *happening;
+
+	if (outcome == OUTCOME_HANGS)
+		return;
+	happening = answer(world, member, &member->read, HAPPEN_ANSWER, effect);
+	happening->event.type = EVENT_READ;
+	happening->event.ok = outcome == OUTCOME_WORKS;
+	happening->event.text = happening->event.ok ? "" : "the driver failed";
+	if (file == NULL)
+		return;
+	happening->data = must_copy(file->data, file->length);
+	happening->length = file->length;
+	happening->event.data = bytes_of(happening->data, file->length);
+}
+
 static void carry_local(struct world *world, struct member *member, struct effect *effect)
 {
 	enum outcome outcome = driver_turn(&member->local);
@@ -607,6 +626,7 @@ void carry_out(struct world *world, struct member *member, struct effect *effect
 	        [EFFECT_CLOSE] = carry_close,
 	        [EFFECT_TABLES] = carry_tables,
 	        [EFFECT_ZONE] = carry_zone,
+	        [EFFECT_READ] = carry_read,
 	        [EFFECT_LOCAL] = carry_local,
 	        [EFFECT_BANNER] = carry_banner,
 	        [EFFECT_RCPT] = carry_rcpt,

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "proto/facts.h"
 #include "tests/mesh/must.h"
 #include "tests/mesh/world.h"
 
@@ -462,6 +463,127 @@ static void a_renamed_member_keeps_its_old_label_for_an_hour(void **state)
 	world_destroy(v.world);
 }
 
+/* --- a lost file, and whole sets --------------------------------------------------------------------- */
+
+/* The file `published` and the store are lost, and nobody else is there. */
+static void a_publisher_that_lost_all_keeps_what_its_zones_say(void **state)
+{
+	struct village v = started(80, 3);
+	unsigned hosts_before = member_zone_lines(v.luz, "pool.test", " A ");
+	char zone[2000];
+
+	(void)state;
+	snprintf(zone, sizeof zone, "%s", files_text(&v.luz->dns, "rosa.test"));
+	for (unsigned i = 0; i < v.world->count; i++)
+		world_kill(v.world, v.world->members[i], DEATH_PROCESS);
+	files_del(&v.luz->disk, FACT_PUBLISHED);
+	files_del(&v.luz->disk, FACT_HEARD);
+	shelf_fini(&v.luz->shelf);
+	world_boot(v.world, v.luz);
+	world_run(v.world, HOUR_MS);
+	assert_string_equal(files_text(&v.luz->dns, "rosa.test"), zone);
+	assert_int_equal(member_zone_lines(v.luz, "pool.test", " A "), hosts_before);
+	/* Nor does another restart, with a file that says nothing else. */
+	world_kill(v.world, v.luz, DEATH_PROCESS);
+	world_boot(v.world, v.luz);
+	world_run(v.world, HOUR_MS);
+	assert_string_equal(files_text(&v.luz->dns, "rosa.test"), zone);
+	assert_int_equal(member_zone_lines(v.luz, "pool.test", " A "), hosts_before);
+	/* What is known then takes its place; two relays are enough. */
+	for (unsigned i = 0; i < v.world->count; i++) {
+		if (v.world->members[i] != v.relays[0] && v.world->members[i]->core == NULL)
+			world_boot(v.world, v.world->members[i]);
+	}
+	world_run(v.world, 5 * MINUTE_MS);
+	assert_int_equal(named(&v), 2);
+	assert_false(names(&v, 0));
+	assert_int_equal(hosts(&v, "relay0-"), 1);
+	assert_true(core_publisher(v.luz->core)->published.old_count > 0);
+	world_run(v.world, 65 * MINUTE_MS);
+	assert_int_equal(core_publisher(v.luz->core)->published.old_count, 0);
+	world_destroy(v.world);
+}
+
+static void zones_that_cannot_be_read_are_not_written_over(void **state)
+{
+	struct village v = started(81, 2);
+	char zone[2000];
+
+	(void)state;
+	snprintf(zone, sizeof zone, "%s", files_text(&v.luz->dns, "rosa.test"));
+	world_kill(v.world, v.luz, DEATH_PROCESS);
+	files_del(&v.luz->disk, FACT_PUBLISHED);
+	v.luz->read.outcome = OUTCOME_FAILS;
+	world_boot(v.world, v.luz);
+	world_run(v.world, HOUR_MS);
+	assert_string_equal(files_text(&v.luz->dns, "rosa.test"), zone);
+	assert_in_range(v.luz->counts[EFFECT_READ], 60, 160);
+	v.luz->read.outcome = OUTCOME_WORKS;
+	world_run(v.world, 5 * MINUTE_MS);
+	assert_int_equal(core_publisher(v.luz->core)->published.mx_count, 2);
+	world_destroy(v.world);
+}
+
+static void a_new_zone_without_an_mx_is_not_written(void **state)
+{
+	struct village v = village_of(82, 2);
+
+	(void)state;
+	v.relays[0]->rcpt.outcome = v.relays[1]->rcpt.outcome = OUTCOME_FAILS;
+	world_boot_all(v.world);
+	world_run(v.world, 10 * MINUTE_MS);
+	assert_null(files_find(&v.luz->dns, "rosa.test"));
+	assert_non_null(files_find(&v.luz->dns, "pool.test"));
+	v.relays[0]->rcpt.outcome = v.relays[1]->rcpt.outcome = OUTCOME_WORKS;
+	world_run(v.world, MINUTE_MS);
+	assert_int_equal(named(&v), 2);
+	world_destroy(v.world);
+}
+
+static unsigned pool_names(const struct village *v)
+{
+	return member_zone_lines(v->luz, "pool.test", "rosa.test.mx.pool.test. ");
+}
+
+/* Only the pool zone is ours; the registrar names it, or doesn't any more. */
+static void a_released_domain_goes_an_hour_after_public_dns_forgot_it(void **state)
+{
+	struct village v = village_of(83, 3);
+
+	(void)state;
+	v.luz->said.zone_count = 1;
+	public_dns_follow(&v.world->dns, NULL, v.luz);
+	world_boot_all(v.world);
+	world_run(v.world, 3 * MINUTE_MS);
+	assert_int_equal(pool_names(&v), 3);
+	names_del(&v.rosa->claims, "rosa.test");
+	world_reload(v.world, v.rosa);
+	world_run(v.world, 10 * HOUR_MS);
+	assert_int_equal(pool_names(&v), 3);
+	public_dns_say(&v.world->dns, "rosa.test", 60, "10 mx.elsewhere.test 192.0.2.1\n");
+	world_run(v.world, 55 * MINUTE_MS);
+	assert_int_equal(pool_names(&v), 3);
+	world_run(v.world, 3 * HOUR_MS);
+	assert_int_equal(pool_names(&v), 0);
+	world_destroy(v.world);
+}
+
+static void a_released_domain_stays_while_public_dns_cannot_be_asked(void **state)
+{
+	struct village v = village_of(84, 3);
+
+	(void)state;
+	v.luz->said.zone_count = 1;
+	v.luz->look.outcome = OUTCOME_FAILS;
+	world_boot_all(v.world);
+	world_run(v.world, 3 * MINUTE_MS);
+	names_del(&v.rosa->claims, "rosa.test");
+	world_reload(v.world, v.rosa);
+	world_run(v.world, 48 * HOUR_MS);
+	assert_int_equal(pool_names(&v), 3);
+	world_destroy(v.world);
+}
+
 /* --- whatever happens -------------------------------------------------------------------------------- */
 
 /* What may never be seen in the zone: fewer than two, or two gone within a minute, however. */
@@ -593,6 +715,11 @@ int main(void)
 	        cmocka_unit_test(a_frozen_zone_stays_as_it_is),
 	        cmocka_unit_test(a_host_outlives_the_last_mx_by_an_hour_also_over_restarts),
 	        cmocka_unit_test(a_renamed_member_keeps_its_old_label_for_an_hour),
+	        cmocka_unit_test(a_publisher_that_lost_all_keeps_what_its_zones_say),
+	        cmocka_unit_test(zones_that_cannot_be_read_are_not_written_over),
+	        cmocka_unit_test(a_new_zone_without_an_mx_is_not_written),
+	        cmocka_unit_test(a_released_domain_goes_an_hour_after_public_dns_forgot_it),
+	        cmocka_unit_test(a_released_domain_stays_while_public_dns_cannot_be_asked),
 	        cmocka_unit_test(through_any_history_two_stay_and_one_a_minute_goes),
 	};
 

@@ -63,6 +63,7 @@ struct member *member_create(const char *name, unsigned index, struct dice *dice
 	member->persist = (struct driver){.ms = 2, .jitter_ms = 3};
 	member->tables = (struct driver){.ms = 50, .jitter_ms = 50};
 	member->zone = (struct driver){.ms = 30, .jitter_ms = 30};
+	member->read = (struct driver){.ms = 5, .jitter_ms = 5};
 	member->local = (struct driver){.ms = 10, .jitter_ms = 10};
 	member->rcpt = (struct driver){.ms = 20, .jitter_ms = 20};
 	member->banner = (struct driver){.ms = 20, .jitter_ms = 20};

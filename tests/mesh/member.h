@@ -61,7 +61,7 @@ struct member {
 	unsigned shelf_loses; /* percent of what it is to keep */
 	struct files dns;
 	struct mta mta;
-	struct driver persist, tables, zone, local, rcpt, banner, look;
+	struct driver persist, tables, zone, read, local, rcpt, banner, look;
 	struct driver queue, flush;
 	int64_t clock_ms;  /* how far its wall clock is off */
 	int64_t opened_ms; /* world time at which the machine started: its monotonic zero */

@@ -17,7 +17,7 @@ LIBC = {
     "malloc", "calloc", "realloc", "free",
     # bytes and text, with the names that compilers and fortified headers give them
     "memchr", "memcmp", "bcmp", "memcpy", "memmove", "memset", "memmem", "__memcpy_chk", "__memmove_chk", "__memset_chk",
-    "strchr", "strcmp", "strlen", "strncmp", "strnlen", "strrchr",
+    "strchr", "strcmp", "strcspn", "strlen", "strncmp", "strnlen", "strrchr", "strstr",
     "snprintf", "vsnprintf", "__snprintf_chk", "__vsnprintf_chk",
     "qsort", "bsearch",
     # address literals: no resolver

@@ -6,7 +6,6 @@
 
 #include <sodium.h>
 
-#include "proto/facts.h"
 #include "tests/mesh/must.h"
 #include "tests/sim/checker.h"
 
@@ -199,19 +198,6 @@ static bool has_signed(const struct glimpse *glimpse, enum object_kind kind)
 
 	return glimpse->sim->world->now_ms != glimpse->witness->born_ms && order->serial != 0 &&
 	       compare_orders(order, &glimpse->witness->own[kind]) != 0;
-}
-
-/* The world's ledger does that at each step (tests/mesh/ledger.h); here: the statement on the disk is the one
- * that is held. */
-void check_durable_first(const struct glimpse *glimpse)
-{
-	const struct author *self = node_self(core_node(glimpse->member->core));
-	const struct files *disk = &glimpse->member->disk;
-
-	if (self->head != NULL && files_find(disk, FACT_HEAD) == NULL)
-		sim_violated(glimpse->sim, "%s has a head and no file of it", glimpse->member->name);
-	if (self->carriage_held.data != NULL && files_find(disk, FACT_CARRIAGE) == NULL)
-		sim_violated(glimpse->sim, "%s has a carriage and no file of it", glimpse->member->name);
 }
 
 static bool has_session(const struct member *member)

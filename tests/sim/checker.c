@@ -7,7 +7,6 @@ const struct checker checkers[] = {
         {"4.2", "nothing_from_more_than_ten_minutes_ahead", .touched = check_not_ahead},
         {"4.1", "the_order_of_an_author_never_goes_back", .touched = check_order},
         {"4.4", "what_a_later_head_lacks_is_deleted", .interval = check_deletions},
-        {"4.5", "durable_before_it_is_offered", .touched = check_durable_first},
         {"6.1", "only_what_the_mta_holds_is_claimed", .interval = check_held_claims},
         {"4.6", "nothing_signed_before_an_exchange_or_60_s", .touched = check_first_signature},
         {"4.8", "one_carriage_per_2_s", .touched = check_carriage_rate},

@@ -265,6 +265,32 @@ static void keeps_how_long_a_host_is_gone(void **state)
 	published_fini(&published);
 }
 
+static void keeps_records_of_an_earlier_life(void **state)
+{
+	static const char file[] = "was a.test a.test. 60 IN MX 10 luz-6ppuospq.pool.test.\n"
+	                           "was pool.test a.test.mx.pool.test. 60 IN A 192.0.2.2\n"
+	                           "was pool.test luz-6ppuospq.pool.test. 60 IN AAAA 2001:db8::2\n";
+	struct published published, again;
+	unsigned line = 0;
+	struct bytes text_again;
+
+	(void)state;
+	assert_int_equal(facts_parse_published(text(file), 0, &published, &line), RESULT_OK);
+	assert_int_equal(published.old_count, 2);
+	assert_string_equal(published.olds[0].name.text, "a.test");
+	assert_string_equal(published.olds[0].text, "a.test. 60 IN MX 10 luz-6ppuospq.pool.test.\n");
+	assert_string_equal(published.olds[1].text,
+	        "a.test.mx.pool.test. 60 IN A 192.0.2.2\nluz-6ppuospq.pool.test. 60 IN AAAA 2001:db8::2\n");
+	text_again = render_published(&published);
+	assert_non_null(memmem(text_again.data, text_again.length, file, strlen(file)));
+	assert_int_equal(published_copy(&published, &again), RESULT_OK);
+	assert_true(published_equal(&published, &again));
+	published_drop_olds(&again);
+	assert_false(published_equal(&published, &again));
+	published_fini(&published);
+	published_fini(&again);
+}
+
 static void tells_the_bad_line_of_what_was_published(void **state)
 {
 	static const struct {
@@ -290,6 +316,10 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 	                RESULT_MALFORMED},
 	        {"host " KEY2 "x rosa 192.0.2.1", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 gone", RESULT_MALFORMED},
+	        {"was a.test a.test. 60 IN TXT x", RESULT_MALFORMED},
+	        {"was a.test a.test. 60 IN MX 10", RESULT_MALFORMED},
+	        {"was * a.test. 60 IN A 192.0.2.1", RESULT_MALFORMED},
+	        {"was a.test a.test. 60 CH A 192.0.2.1", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 gone 1 x", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 lost 1", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 gone -1", RESULT_MALFORMED},
@@ -437,6 +467,7 @@ int main(void)
 	        TEST(tells_the_bad_line_of_applied_rows),
 	        TEST(reads_and_renders_what_was_published),
 	        TEST(keeps_how_long_a_host_is_gone),
+	        TEST(keeps_records_of_an_earlier_life),
 	        TEST(tells_the_bad_line_of_what_was_published),
 	        TEST(reads_the_seq_and_nothing_else),
 	        TEST(reads_back_the_objects_that_it_renders),

@@ -6,6 +6,7 @@
 
 #include "proto/domain.h"
 #include "proto/plan.h"
+#include "proto/plan_memory.h"
 #include "tests/unit/support/fixture.h"
 
 enum { RELAYS = 6, LONG_AGO_MS = -1000000000 };
@@ -781,6 +782,191 @@ static void names_four_of_each_preference(void **state)
 	end(&out, NULL);
 }
 
+/* --- what is remembered ------------------------------------------------------------------------------ */
+
+/* Bits of a choice by seed, small and enough. */
+static unsigned draw(uint64_t *seed, unsigned upto)
+{
+	*seed = *seed * 6364136223846793005U + 1442695040888963407U;
+	return (unsigned)(*seed >> 33) % upto;
+}
+
+struct moods {
+	struct relay_health health[RELAYS];
+	struct relay_link link[RELAYS];
+};
+
+static struct relay_health health_by_mood(const void *context, const uint8_t relay[KEY_SIZE])
+{
+	const struct moods *moods = context;
+
+	for (unsigned i = 0; i < RELAYS; i++) {
+		if (memcmp(relay, key_of(&relays[i]), KEY_SIZE) == 0)
+			return moods->health[i];
+	}
+	return (struct relay_health){.up = true};
+}
+
+static struct relay_link link_by_mood(
+        const void *context, const uint8_t relay[KEY_SIZE], const uint8_t claimant[KEY_SIZE])
+{
+	const struct moods *moods = context;
+
+	(void)claimant;
+	for (unsigned i = 0; i < RELAYS; i++) {
+		if (memcmp(relay, key_of(&relays[i]), KEY_SIZE) == 0)
+			return moods->link[i];
+	}
+	return (struct relay_link){.linked = true};
+}
+
+/* Something of the world changes. */
+static void stir(struct moods *moods, uint64_t *seed, uint64_t seq)
+{
+	static const char *const both[] = {"a.test", "b.test"};
+	unsigned relay = draw(seed, RELAYS);
+
+	switch (draw(seed, 6)) {
+	case 0:
+		moods->health[relay] = (struct relay_health){.up = true, .addable = true};
+		break;
+	case 1:
+		moods->health[relay].up = moods->health[relay].addable = false;
+		break;
+	case 2:
+		moods->link[relay].linked = moods->link[relay].firm = draw(seed, 2) != 0;
+		break;
+	case 3:
+		if (draw(seed, 2) == 0)
+			serve(relay, seq, &rosa);
+		else
+			fixture_carry(&f, &relays[relay], seq, NULL, 0);
+		break;
+	case 4:
+		fixture_hold(
+		        &f, &rosa, seq, chosen, 2 + draw(seed, RELAYS - 1), both, 1 + draw(seed, 2), 1000);
+		break;
+	default:
+		fixture_hold(&f, &luz, seq, chosen, RELAYS, both + 1, draw(seed, 2), 1000);
+		break;
+	}
+	f.node.now.mono_ms += draw(seed, 40000);
+}
+
+/* A plan that remembers who rests is the plan that remembers nothing of that. */
+static void plans_as_from_scratch_whatever_it_remembers(void **state)
+{
+	(void)state;
+	for (uint64_t run = 1; run <= 30; run++) {
+		struct plan_memory memory = {.due_ms = 0};
+		struct published now = {.mx_count = 0};
+		struct moods moods = {.health = {{.up = false}}};
+		uint64_t seed = run;
+
+		start(RELAYS);
+		for (unsigned i = 0; i < RELAYS; i++) {
+			moods.health[i] = (struct relay_health){.up = true, .addable = true};
+			moods.link[i] = (struct relay_link){.linked = true, .firm = true};
+		}
+		for (unsigned step = 0; step < 60; step++) {
+			const struct may may = {.health = health_by_mood,
+			        .link = link_by_mood,
+			        .context = &moods,
+			        .turn = draw(&seed, 4) == 0,
+			        .remove = draw(&seed, 4) != 0,
+			        .unfailing_ms = LONG_AGO_MS};
+			struct plan_memory blank = memory;
+			struct published planned, scratch;
+
+			blank.resting = NULL;
+			blank.resting_count = 0;
+			blank.failing = NULL;
+			blank.clearings = NULL;
+			blank.failing_count = blank.clearing_count = 0;
+			assert_int_equal(plan_published(&f.node, &now, &may, &blank, &scratch), RESULT_OK);
+			assert_int_equal(plan_published(&f.node, &now, &may, &memory, &planned), RESULT_OK);
+			assert_true(published_equal(&planned, &scratch));
+			published_fini(&scratch);
+			free(blank.resting);
+			free(blank.failing);
+			free(blank.clearings);
+			/* Sometimes the plan isn't adopted. */
+			if (draw(&seed, 5) == 0) {
+				published_fini(&planned);
+			} else {
+				assert_int_equal(plan_memory_adopt(&memory, f.node.now.mono_ms,
+				                         f.node.now.mono_ms - 60000),
+				        RESULT_OK);
+				published_fini(&now);
+				now = planned;
+			}
+			stir(&moods, &seed, 2000 + step);
+		}
+		plan_memory_fini(&memory);
+		published_fini(&now);
+		fixture_fini(&f);
+	}
+}
+
+static void lets_a_claimant_rest_whose_sets_are_as_they_should_be(void **state)
+{
+	const struct may may = {.health = may_add_all, .remove = true, .unfailing_ms = LONG_AGO_MS};
+	struct plan_memory memory = {.due_ms = 0};
+	struct published first, out;
+
+	(void)state;
+	start(2);
+	assert_int_equal(plan_published(&f.node, &nothing, &may, &memory, &first), RESULT_OK);
+	assert_int_equal(plan_published(&f.node, &first, &may, &memory, &out), RESULT_OK);
+	/* All in the view claim nothing but rosa, whose sets have come to rest. */
+	assert_int_equal(memory.resting_count, 3);
+	published_fini(&out);
+	contest();
+	assert_int_equal(plan_published(&f.node, &first, &may, &memory, &out), RESULT_OK);
+	for (unsigned i = 0; i < memory.resting_count; i++)
+		assert_memory_not_equal(memory.resting[i].key, key_of(&luz), KEY_SIZE);
+	plan_memory_fini(&memory);
+	end(&first, &out);
+}
+
+static void holds_a_second_failure_back_for_the_breaker_time(void **state)
+{
+	struct moods moods;
+	struct may may = {.health = health_by_mood,
+	        .link = link_by_mood,
+	        .context = &moods,
+	        .remove = true,
+	        .unfailing_ms = LONG_AGO_MS};
+	struct plan_memory memory = {.due_ms = 0};
+	struct published now = {.mx_count = 0}, out;
+	static const unsigned counts[] = {4, 3, 3, 2, 2};
+	static const int64_t at_ms[] = {0, 1000, 60999, 61000, 500000};
+
+	(void)state;
+	start(4);
+	for (unsigned i = 0; i < RELAYS; i++) {
+		moods.health[i] = (struct relay_health){.up = true, .addable = true};
+		moods.link[i] = (struct relay_link){.linked = true, .firm = true};
+	}
+	for (unsigned i = 0; i < COUNT(counts); i++) {
+		f.node.now.mono_ms = at_ms[i];
+		assert_int_equal(plan_published(&f.node, &now, &may, &memory, &out), RESULT_OK);
+		assert_int_equal(plan_memory_adopt(&memory, at_ms[i], at_ms[i] - 60000), RESULT_OK);
+		published_fini(&now);
+		now = out;
+		assert_int_equal(now.mx_count, counts[i]);
+		if (i == 2)
+			assert_int_equal(memory.due_ms, 61000);
+		for (unsigned k = 0; k < 3; k++)
+			moods.health[k] = (struct relay_health){.up = false};
+	}
+	/* A start counts as a failure. */
+	may.unfailing_ms = 500000;
+	assert_true(plan_breaker_ms(&f.node, &may, &memory, "a.test") == 560000);
+	plan_memory_fini(&memory);
+	end(&now, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -810,6 +996,9 @@ int main(void)
 	        TEST(writes_the_records_of_a_pool_zone),
 	        TEST(writes_no_mx_without_a_host_and_no_name_over_253_bytes),
 	        TEST(tells_the_newest_input_in_seconds),
+	        TEST(plans_as_from_scratch_whatever_it_remembers),
+	        TEST(lets_a_claimant_rest_whose_sets_are_as_they_should_be),
+	        TEST(holds_a_second_failure_back_for_the_breaker_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
