@@ -103,7 +103,8 @@ def _wait_until_owner_knows(scene, waiting):
         if count < len(waiting):
             raise NotYet(f"meshctl waiting counts {count}")
         oldest = max(row["oldest_s"] for row in rows)
-        return _Counted(oldest, f"{count} at {len({row['relay'] for row in rows})} relays, oldest {oldest} s")
+        relays = " ".join(sorted(row["relay"] for row in rows))
+        return _Counted(oldest, f"{count} at {relays}, oldest {oldest} s")
 
     counted = wait_until(f"{HOME}'s meshctl waiting counts {len(waiting)} messages or more",
                          SECONDS_TO_MEET + SECONDS_TO_COUNT, knows, pause=0.2)
