@@ -30,6 +30,7 @@ struct bench {
 	unsigned domains;
 	struct table_rows rows;
 	struct carriage_plan carriage;
+	struct carrying carrying;
 	struct published published;
 	struct plan_memory memory;
 };
@@ -155,11 +156,11 @@ static void change(struct bench *b)
 
 /* --- planning ----------------------------------------------------------------------------------------- */
 
-static bool is_served(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE])
+static enum serve_mark mark_of(const void *context, struct bytes domain, const uint8_t author[KEY_SIZE])
 {
 	const struct table_row *row = table_rows_find(context, domain);
 
-	return row != NULL && memcmp(row->author, author, KEY_SIZE) == 0;
+	return row != NULL && memcmp(row->author, author, KEY_SIZE) == 0 ? MARK_SERVED : MARK_NONE;
 }
 
 static struct relay_health health_of(const void *context, const uint8_t relay[KEY_SIZE])
@@ -181,7 +182,8 @@ static double plan(struct bench *b, const char *when, bool turn)
 
 	MUST(plan_tables(&b->node, &b->rows, &rows) == RESULT_OK, "no tables");
 	times[1] = stopwatch_now();
-	MUST(plan_carriage(&b->node, NULL, is_served, &rows, &carriage) == RESULT_OK, "no carriage");
+	carrying = (struct carrying){.served = mark_of, .context = &rows, .rows = &rows};
+	MUST(plan_carriage(&b->node, NULL, &carrying, &carriage) == RESULT_OK, "no carriage");
 	times[2] = stopwatch_now();
 	MUST(plan_published(&b->node, &b->published, &may, &b->memory, &published) == RESULT_OK, "no zones");
 	times[3] = stopwatch_now();
