@@ -30,7 +30,6 @@ struct bench {
 	unsigned domains;
 	struct table_rows rows;
 	struct carriage_plan carriage;
-	struct carrying carrying;
 	struct published published;
 	struct plan_memory memory;
 };
@@ -175,6 +174,7 @@ static double plan(struct bench *b, const char *when, bool turn)
 {
 	struct table_rows rows;
 	struct carriage_plan carriage;
+	struct carrying carrying;
 	struct published published;
 	const struct may may = {.health = health_of, .remove = true, .turn = turn};
 	double times[4] = {stopwatch_now()};
