@@ -122,6 +122,19 @@ static bool is_ours(const struct line *line)
 	       (line->count == 6 && field_is(line->fields[3], "MX"));
 }
 
+/* Fields parted by one blank each, whatever parted them. */
+static size_t put_record(const struct line *line, char *at)
+{
+	size_t length = 0;
+
+	for (unsigned i = 0; i < line->count; i++) {
+		memcpy(at + length, line->fields[i].data, line->fields[i].length);
+		length += line->fields[i].length;
+		at[length++] = i + 1 < line->count ? ' ' : '\n';
+	}
+	return length;
+}
+
 static enum result old_copy(const char *zone, struct bytes records, struct old_zone *out)
 {
 	struct lines lines = lines_of(records);
@@ -132,14 +145,8 @@ static enum result old_copy(const char *zone, struct bytes records, struct old_z
 		return RESULT_NO_MEMORY;
 	memcpy(out->name.text, zone, strlen(zone) + 1);
 	while (lines_next(&lines, &line)) {
-		const struct bytes *last = &line.fields[line.count - 1];
-		size_t length = (size_t)(last->data + last->length - line.fields[0].data);
-
-		if (!is_ours(&line))
-			continue;
-		memcpy(out->text + out->length, line.fields[0].data, length);
-		out->length += length;
-		out->text[out->length++] = '\n';
+		if (is_ours(&line))
+			out->length += put_record(&line, out->text + out->length);
 	}
 	out->text[out->length] = '\0';
 	return RESULT_OK;

@@ -9,6 +9,7 @@
 #include "agent/command/commands.h"
 #include "agent/glance/glance.h"
 #include "proto/key.h"
+#include "proto/naming.h"
 
 enum { EXAMPLES_MAX = 20 }; /* domains listed with a reason: a page */
 
@@ -86,17 +87,19 @@ static const char *session_of(const struct glance *glance, const uint8_t *key)
 static json_t *relay_json(const struct glance *glance, const struct carrier *carrier, struct tally *tally)
 {
 	const uint8_t *key = carrier->choice.relay;
-	char text[KEY_TEXT_BYTES];
+	char text[KEY_TEXT_BYTES], evidence[160];
 	unsigned total = 0;
 
 	for (unsigned i = 0; i < SERVINGS; i++)
 		total += tally->counts[i];
 	key_render(key, text);
-	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:i, s:i, s:o}", "relay", glance_name(glance, key),
-	        "key", text, "preference", carrier->choice.preference, "suspended", carrier->choice.suspended,
-	        "by_hand", settings_relay_choice(glance->node->settings, key) != NULL, "session",
-	        session_of(glance, key), "serves", (int)tally->counts[SERVING_YES], "of", (int)total,
-	        "reasons", reasons_json(glance, key, tally));
+	naming_evidence(glance->publisher, glance->node, key, evidence);
+	return json_pack("{s:s, s:s, s:i, s:b, s:b, s:s, s:s, s:i, s:i, s:o}", "relay",
+	        glance_name(glance, key), "key", text, "preference", carrier->choice.preference, "suspended",
+	        carrier->choice.suspended, "by_hand",
+	        settings_relay_choice(glance->node->settings, key) != NULL, "session",
+	        session_of(glance, key), "evidence", evidence, "serves", (int)tally->counts[SERVING_YES],
+	        "of", (int)total, "reasons", reasons_json(glance, key, tally));
 }
 
 static json_t *chosen_json(const struct glance *glance)

@@ -10,6 +10,7 @@
 #include "agent/command/commands.h"
 #include "agent/glance/glance.h"
 #include "proto/key.h"
+#include "proto/naming.h"
 
 struct report {
 	struct glance glance;
@@ -233,16 +234,60 @@ static json_t *mx_json(
 static json_t *zone_json(
         struct report *report, const struct publisher *publisher, const struct zone_work *zone)
 {
-	const char *state = report->glance.node->settings->observe ? "observing"
-	                    : zone->error[0] != '\0'               ? "failed"
-	                    : zone_work_is_done(zone)              ? "ok"
-	                                                           : "working";
+	const char *state = report->glance.node->settings->observe  ? "observing"
+	                    : report->glance.node->settings->frozen ? "frozen"
+	                    : zone->error[0] != '\0'                ? "failed"
+	                    : zone->is_empty                        ? "empty"
+	                    : zone_work_is_done(zone)               ? "ok"
+	                                                            : "working";
 
 	if (zone->error[0] != '\0')
 		warn(report, "", "zone %s: %s", zone->setting.name.text, zone->error);
 	return json_pack("{s:s, s:I, s:s, s:s, s:o}", "zone", zone->setting.name.text, "serial",
 	        (json_int_t)zone->serial, "state", state, "error", zone->error, "mx",
 	        mx_json(report, &publisher->published, &zone->setting));
+}
+
+/* What this publisher knows against those whom it names. */
+static json_t *evidence_json(struct report *report)
+{
+	const struct publisher *publisher = report->glance.publisher;
+	json_t *relays = json_array();
+	char text[160];
+
+	for (unsigned i = 0; i < publisher->published.host_count; i++) {
+		const struct published_host *host = &publisher->published.hosts[i];
+
+		if (!host->is_named || host->old)
+			continue;
+		naming_evidence(publisher, report->glance.node, host->relay, text);
+		if (text[0] == '\0')
+			continue;
+		warn(report, "meshctl why DOMAIN says what becomes of it in DNS", "%s: %s",
+		        glance_name(&report->glance, host->relay), text);
+		json_array_append_new(
+		        relays, json_pack("{s:s, s:s}", "relay", glance_name(&report->glance, host->relay),
+		                        "detail", text));
+	}
+	return relays;
+}
+
+enum { STILL_TOLD_MS = 120000 }; /* every start is still for a moment */
+
+static json_t *outlook_json(struct report *report)
+{
+	const struct publisher *publisher = report->glance.publisher;
+	const struct outlook *outlook = &publisher->outlook;
+	char text[160];
+
+	if (publisher->zone_count == 0)
+		return json_null();
+	naming_outlook(publisher, report->glance.node, text);
+	if (text[0] != '\0' && report->glance.mono_ms >= outlook->since_ms + STILL_TOLD_MS)
+		warn(report, "is the VPN whole here? see meshctl members",
+		        "nothing is taken out of our zones: %s", text);
+	return json_pack("{s:b, s:s, s:i, s:i, s:o}", "may_remove", outlook->may_remove, "detail", text,
+	        "seen", (int)outlook->seen, "of", (int)outlook->of, "relays", evidence_json(report));
 }
 
 static json_t *published_json(struct report *report)
@@ -454,6 +499,7 @@ json_t *command_status(struct agent *agent, const json_t *args, struct control_e
 	json_object_set_new(data, "tested_s", tested_age(&report));
 	json_object_set_new(data, "tables", tables_json(&report));
 	json_object_set_new(data, "published", published_json(&report));
+	json_object_set_new(data, "outlook", outlook_json(&report));
 	json_object_set_new(data, "waiting_here", waiting_here_json(&report));
 	warn_all_old(&report, json_object_get(data, "waiting_here"));
 	json_object_set_new(data, "waiting_elsewhere", glance_waiting(&report.glance));

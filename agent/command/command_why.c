@@ -14,6 +14,7 @@
 #include "proto/departure.h"
 #include "proto/domain.h"
 #include "proto/key.h"
+#include "proto/naming.h"
 
 #define USAGE "meshctl why DOMAIN"
 
@@ -245,48 +246,28 @@ static void explain_relays(struct why *why, const struct author *claimant, const
 		step(why, "no", "pins that offer are chosen: meshctl relays", "no relay is chosen for it");
 }
 
-static bool is_published(const struct why *why, const uint8_t *relay)
+/* Why relays that may be named are in our zones or not; those of whom nothing needs to be said are left to
+ * the list of those who are. */
+static void explain_naming(struct why *why)
 {
-	const struct published *published = &why->glance.publisher->published;
-	const struct published_mx *mx = published_mx_find(published, why->name);
+	const struct glance *glance = &why->glance;
+	struct contender contenders[CONTENDERS_MAX];
+	json_t *published = glance_published(glance, why->domain, true);
+	unsigned count = 0;
 
-	for (; mx != NULL && mx < published->mx + published->mx_count; mx++) {
-		if (strcmp(mx->domain.text, why->domain) != 0)
-			return false;
-		if (memcmp(mx->relay, relay, KEY_SIZE) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Relays that serve and aren't named, where this node writes a zone for the domain. */
-static void explain_unpublished(struct why *why, const struct author *claimant, const struct claim *claim)
-{
-	struct carrier carriers[RELAYSET_RELAYS_MAX];
-	unsigned count = carriers_of(why->glance.node, claimant, claim->relayset, carriers);
-	json_t *published = glance_published(&why->glance, why->domain, true);
-	bool is_written = published != NULL;
-
+	if (published != NULL)
+		count = publisher_explain(glance->publisher, glance->node, why->name, contenders);
 	json_decref(published);
-	if (!is_written)
-		return;
-
 	for (unsigned i = 0; i < count; i++) {
-		const uint8_t *key = carriers[i].choice.relay;
-		bool is_met =
-		        memcmp(key, why->glance.node->key, KEY_SIZE) == 0 || peers_up(why->glance.peers, key);
+		const struct contender *contender = &contenders[i];
+		struct naming naming = naming_of(glance->publisher, glance->node, why->domain, contender);
 
-		if (carrier_serves(&carriers[i], claim->domain, claim->since) != SERVING_YES ||
-		        is_published(why, key))
+		if (strcmp(naming.text, "named") == 0)
 			continue;
-		if (!is_met)
-			step(why, "wait", "", "%s isn't published yet: no session with it",
-			        glance_name(&why->glance, key));
-		else
-			step(why, "wait", "",
-			        "%s isn't published: enough others are, or its SMTP server hasn't answered "
-			        "yet",
-			        glance_name(&why->glance, key));
+		json_array_append_new(
+		        why->steps, json_pack("{s:s, s:s, s:s, s:s, s:s}", "mark", naming.in ? "in" : "OUT",
+		                            "relay", glance_name(glance, contender->relay), "naming",
+		                            naming.word, "text", naming.text, "tip", ""));
 	}
 }
 
@@ -345,7 +326,7 @@ static void explain_own_signed(struct why *why, const struct claim *claim)
 	step(why, "ok", "", "signed, in your head since %s", since);
 	explain_relays(why, self, claim);
 	explain_published(why);
-	explain_unpublished(why, self, claim);
+	explain_naming(why);
 	explain_public_dns(why);
 }
 
@@ -406,7 +387,7 @@ static void explain_other(struct why *why, const struct author *author, const st
 	}
 	explain_relays(why, author, claim);
 	explain_published(why);
-	explain_unpublished(why, author, claim);
+	explain_naming(why);
 	explain_public_dns(why);
 }
 

@@ -256,6 +256,37 @@ static void shows_what_the_operator_forced(void **state)
 	end(&v);
 }
 
+/* Rosa's set is rosa and ana, of whom first one, then both have no agent. */
+static void shows_the_evidence_against_relays_in_dns(void **state)
+{
+	struct village v = village_of(7);
+	struct looked luz;
+	const char *text;
+
+	(void)state;
+	world_kill(v.world, v.ana, DEATH_PROCESS);
+	world_run(v.world, 60000);
+	luz = looked_of(&v, v.luz);
+	text = looker_show(&luz, command_status, "{}", render_status);
+	assert_says(text, "ana: agent silent 00:01:0");
+	assert_says(text, ", SMTP answers, grace ends in 00:0");
+	text = looker_show(&luz, command_why, "{\"domain\": \"rosa.test\"}", render_why);
+	assert_says(text, "in    ana   agent silent 00:01:0");
+	/* Down, and kept: fewer than two would be left. */
+	v.ana->mta.down = true;
+	world_run(v.world, 30000);
+	luz = looked_of(&v, v.luz);
+	text = looker_show(&luz, command_why, "{\"domain\": \"rosa.test\"}", render_why);
+	assert_says(text, "SMTP doesn't answer; stays: fewer than two would be left");
+	/* Alone luz sees too little. */
+	world_kill(v.world, v.rosa, DEATH_PROCESS);
+	world_run(v.world, 240000);
+	luz = looked_of(&v, v.luz);
+	text = looker_show(&luz, command_status, "{}", render_status);
+	assert_says(text, "nothing is taken out of our zones: only 1 of 3 members heard of late are seen");
+	end(&v);
+}
+
 static void shows_how_far_it_is_out(void **state)
 {
 	struct village v = village_of(10);
@@ -570,6 +601,7 @@ int main(void)
 	        look_test(shows_relays_and_why_not),
 	        look_test(shows_whether_mail_flows),
 	        look_test(shows_what_the_operator_forced),
+	        look_test(shows_the_evidence_against_relays_in_dns),
 	        look_test(shows_how_far_it_is_out),
 	        look_test(shows_how_a_newer_head_differs),
 	        look_test(shows_that_a_clock_is_wrong),

@@ -283,6 +283,10 @@ static void keeps_records_of_an_earlier_life(void **state)
 	        "a.test.mx.pool.test. 60 IN A 192.0.2.2\nluz-6ppuospq.pool.test. 60 IN AAAA 2001:db8::2\n");
 	text_again = render_published(&published);
 	assert_non_null(memmem(text_again.data, text_again.length, file, strlen(file)));
+	assert_int_equal(published_add_old(&published, "b.test",
+	                         text("b.test.\t60\tIN\tTXT\tx\nb.test.\t60\tIN\tA\t192.0.2.3\n")),
+	        RESULT_OK);
+	assert_string_equal(published.olds[2].text, "b.test. 60 IN A 192.0.2.3\n");
 	assert_int_equal(published_copy(&published, &again), RESULT_OK);
 	assert_true(published_equal(&published, &again));
 	published_drop_olds(&again);
@@ -343,9 +347,8 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 
 static void reads_the_seq_and_nothing_else(void **state)
 {
-	static const char *const bad[] = {
-	        "", "#\n", "x\n", "1 2\n", "1\n2\n", "-1\n", "18446744073709551616\n", "01\n",
-	        "1 behind it\n"};
+	static const char *const bad[] = {"", "#\n", "x\n", "1 2\n", "1\n2\n", "-1\n",
+	        "18446744073709551616\n", "01\n", "1 behind it\n"};
 	bool behind = false;
 	uint64_t last = 7;
 	unsigned line = 0;
