@@ -250,6 +250,16 @@ bool well_sets_full(struct sim *sim, char why[WHY_SIZE])
 	return true;
 }
 
+static bool routes_equal(const struct route *a, const struct route *b)
+{
+	bool equal = a->count == b->count;
+
+	for (unsigned i = 0; equal && i < a->count; i++)
+		equal = a->hops[i].port == b->hops[i].port &&
+		        address_compare(&a->hops[i].address, &b->hops[i].address) == 0;
+	return equal;
+}
+
 /* With nothing applied, the plan has the rows that are applied, or fewer: of what was let go. */
 static bool is_planned_anew(struct sim *sim, const struct member *member, char why[WHY_SIZE])
 {
@@ -267,7 +277,7 @@ static bool is_planned_anew(struct sim *sim, const struct member *member, char w
 		const struct table_row *other =
 		        table_rows_find(applied, bytes_of(row->domain.text, strlen(row->domain.text)));
 
-		same = other != NULL && memcmp(&other->route, &row->route, sizeof row->route) == 0;
+		same = other != NULL && routes_equal(&other->route, &row->route);
 		if (!same)
 			snprintf(why, WHY_SIZE, "%s would plan %.60s otherwise from scratch", member->name,
 			        row->domain.text);
