@@ -57,8 +57,10 @@ bool liveness_beacon_is_fresh(const struct node *node, const struct author *auth
 static void set_state(
         struct life *life, const struct node *node, enum life_state state, enum life_evidence evidence)
 {
-	if (life->state != state)
+	if (life->state != state) {
 		life->since_ms = node->now.mono_ms;
+		life->asked = life->asked && state != LIFE_UP;
+	}
 	life->marks += state == LIFE_DOWN && life->state != LIFE_DOWN;
 	life->state = state;
 	life->evidence = evidence;
@@ -80,18 +82,23 @@ static void doubt(struct life *life, const struct node *node, const struct autho
 
 /* --- questions --------------------------------------------------------------------------------------- */
 
-static void send_question(struct node *node, struct peers *peers, const struct peer *except,
-        const struct author *author, bool refused)
+static void ask_peer(struct node *node, struct peer *peer, const struct author *author, bool refused)
 {
 	struct writer w;
 
 	writer_init(&w, MESSAGE_SIZE_MAX);
 	message_put_question(&w, author->key, author->beacon_held.order.seq, refused);
+	peer_send(peer, node, &w);
+	writer_fini(&w);
+}
+
+static void send_question(struct node *node, struct peers *peers, const struct peer *except,
+        const struct author *author, bool refused)
+{
 	for (unsigned i = 0; i < peers->count; i++) {
 		if (peers->peers[i] != except && peers->peers[i]->is_up)
-			peer_send(peers->peers[i], node, &w);
+			ask_peer(node, peers->peers[i], author, refused);
 	}
-	writer_fini(&w);
 }
 
 /* Once per beacon that is known, and once more when a refused dial is worth telling. */
@@ -150,6 +157,31 @@ void liveness_question(struct liveness *liveness, struct node *node, struct peer
 		doubt(life, node, author);
 	if (message->refused)
 		plan_check(life, node);
+}
+
+/* Where the mesh was cut, questions were lost: who comes is asked about everybody in doubt. Of whom it holds
+ * a newer beacon, it offers that. */
+static void ask_doubts(struct liveness *liveness, struct node *node, struct peers *peers, struct peer *peer)
+{
+	peer->asked_doubts = true;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct life *life = liveness_of(liveness, author);
+
+		if (life->lost_ms != 0 && life->state != LIFE_RESTARTING &&
+		        peers_up(peers, author->key) == NULL)
+			ask_peer(node, peer, author, false);
+	}
+}
+
+static void ask_newcomers(struct liveness *liveness, struct node *node, struct peers *peers)
+{
+	for (unsigned i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && !peer->closing && peer->offers_heard && !peer->asked_doubts)
+			ask_doubts(liveness, node, peers, peer);
+	}
 }
 
 /* --- judging ----------------------------------------------------------------------------------------- */
@@ -324,6 +356,7 @@ void liveness_step(
 	for (unsigned i = 0; i < peers->sign_count; i++)
 		take_sign(liveness, node, peers, &peers->signs[i]);
 	peers->sign_count = 0;
+	ask_newcomers(liveness, node, peers);
 	for (unsigned i = 0; i < node->archive.count; i++) {
 		const struct author *author = node->archive.authors[i];
 		struct life *life = life_of(liveness, author);

@@ -37,6 +37,7 @@ struct peer {
 	int64_t compare_ms;   /* not compared again before */
 	int64_t compare_wait_ms;
 	bool offers_heard;   /* its start-of-session offers are complete */
+	bool asked_doubts;   /* it was asked about all whom we doubt; see proto/liveness.c */
 	struct known *known; /* by author slot */
 	unsigned known_count;
 	int64_t gives_ms;    /* the wake-up in which it was last given something, */

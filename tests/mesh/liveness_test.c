@@ -257,6 +257,34 @@ static void those_without_a_session_to_a_silent_machine_find_it_down_too(void **
 	}
 }
 
+static unsigned count_pairs(const struct world *world, enum life_state state)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CROWD; i++)
+		count += count_in_crowd(world, world->members[i], state);
+	return count;
+}
+
+/* Their questions were lost in the cut, and no beacon is due for minutes. */
+static void after_a_cut_everybody_is_seen_alive_before_the_next_beacons_are_due(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 21; seed <= 25; seed++) {
+		struct world *world = crowd_of(seed);
+
+		for (unsigned i = 0; i < CROWD; i++)
+			world->members[i]->group = i % 2;
+		world_run(world, 40000);
+		assert_true(count_pairs(world, LIFE_DOWN) > CROWD);
+		for (unsigned i = 0; i < CROWD; i++)
+			world->members[i]->group = 0;
+		world_run(world, 45000);
+		assert_int_equal(count_pairs(world, LIFE_UP), CROWD * (CROWD - 1));
+		world_destroy(world);
+	}
+}
+
 /* All others' machines go at once, and one has no session with most of them. */
 static void the_overdue_are_asked_for_at_once_and_down_without_an_answer(void **state)
 {
@@ -604,6 +632,7 @@ int main(void)
 	        cmocka_unit_test(a_silent_machine_is_down_after_fifteen_to_thirty_seconds),
 	        cmocka_unit_test(those_without_a_session_look_for_themselves_when_others_are_refused),
 	        cmocka_unit_test(those_without_a_session_to_a_silent_machine_find_it_down_too),
+	        cmocka_unit_test(after_a_cut_everybody_is_seen_alive_before_the_next_beacons_are_due),
 	        cmocka_unit_test(the_overdue_are_asked_for_at_once_and_down_without_an_answer),
 	        cmocka_unit_test(a_beacon_from_before_its_death_revives_nobody),
 	        cmocka_unit_test(a_replaced_certificate_ends_the_sessions_under_the_old_one),

@@ -94,7 +94,8 @@ void check_storm(const struct glimpse *glimpse)
 	if (witness->sends > SENDS_MAX * (uint64_t)others ||
 	        witness->persists > PERSISTS_MAX * (uint64_t)sim->scenario.pace ||
 	        witness->dials > DIALS_MAX * (uint64_t)others)
-		sim_violated(sim, "%s sends %llu packets, dials %llu times and writes %llu files in a minute",
-		        glimpse->member->name, (unsigned long long)witness->sends,
+		sim_violated(sim,
+		        "%s (of %u) sends %llu packets, dials %llu times and writes %llu files in a minute",
+		        glimpse->member->name, others, (unsigned long long)witness->sends,
 		        (unsigned long long)witness->dials, (unsigned long long)witness->persists);
 }

@@ -235,10 +235,11 @@ bool well_sets_full(struct sim *sim, char why[WHY_SIZE])
 		for (unsigned k = 0; sim_is_honest(sim, publisher) && k < publisher->said.zone_count; k++) {
 			const char *zone = publisher->zones[k].name.text;
 			struct territory *territory = sim_territory(sim, zone);
-			unsigned named = zones_lines(&publisher->dns, zone, " MX "), carriers;
+			unsigned named, carriers;
 
 			if (territory == NULL || !sim_is_honest(sim, territory->owner))
 				continue;
+			named = mail_count_named(sim, publisher, territory);
 			carriers = count_carriers(sim, publisher, territory);
 			if (named >= (carriers > 4 ? 4 : carriers))
 				continue;

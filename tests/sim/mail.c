@@ -439,12 +439,31 @@ void mail_plan(struct sim *sim)
 	}
 }
 
-/* Whether anybody who is left names servers for the domain. */
+unsigned mail_count_named(const struct sim *sim, const struct member *publisher, const struct territory *to)
+{
+	const char *pool = files_text(&publisher->dns, "pool.test");
+	struct answer answer = {.count = 0};
+	unsigned ttl_s, count = 0;
+
+	if (to->own_zone)
+		read_own(sim, to, files_text(&publisher->dns, to->name), pool, &answer, &ttl_s);
+	else
+		read_pool(sim, to, pool, &answer, &ttl_s);
+	for (unsigned i = 0; i < answer.count; i++)
+		count += answer.servers[i] != NULL && !sim_fate(sim, answer.servers[i])->absent;
+	return count;
+}
+
+/* Whether anybody who is left names servers for the domain that are still there. Where all of its relays have
+ * left for good the mail waits at the senders until its owner chooses others. */
 static bool is_answered(struct sim *sim, const struct territory *to)
 {
-	char owner[OWNER_SIZE];
+	bool answered = false;
 
-	return ask(sim, to->own_zone ? to->name : "pool.test", owner_of(to, owner)) != NULL;
+	for (unsigned i = 0; i < sim->world->count && !answered; i++)
+		answered = is_on(sim, sim->world->members[i]) &&
+		           mail_count_named(sim, sim->world->members[i], to) > 0;
+	return answered;
 }
 
 /* Senders and relays try now; a second round asks DNS again. */

@@ -55,6 +55,10 @@ void mail_step(struct sim *sim);
  * *why says which doesn't. */
 bool mail_finish(struct sim *sim, char why[256]);
 
+/* Of the servers that this publisher's zones name for the domain: how many belong to members that haven't
+ * left. */
+unsigned mail_count_named(const struct sim *sim, const struct member *publisher, const struct territory *to);
+
 /* What all authoritative servers say, for a core that looks (struct world): see proto/looks.h. */
 void mail_look(struct world *world, const struct member *member, struct bytes names, struct writer *w);
 
