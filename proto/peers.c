@@ -611,11 +611,13 @@ static bool peer_up(struct peers *peers, struct node *node, struct peer *peer)
 	return true;
 }
 
+/* Whoever isn't meant doesn't get our last handshake message: it would take this for a second session with us
+ * and might close the first. */
 static bool peer_authenticated(struct peers *peers, struct node *node, struct peer *peer)
 {
-	peer_flush(peer, node);
 	if (is_other(peers, node, peer, peer->session.peer.root))
 		return false;
+	peer_flush(peer, node);
 	memcpy(peer->key, peer->session.peer.root, KEY_SIZE);
 	return is_allowed(peers, node, peer);
 }
@@ -673,9 +675,10 @@ enum peer_news peers_step(struct peers *peers, struct node *node, struct peer *p
 			peer_broken(peers, node, peer, result);
 			return PEER_NOTHING;
 		}
-		peer_flush(peer, node);
-		if (was_authenticated || peer->session.state != SESSION_AUTHENTICATED)
+		if (was_authenticated || peer->session.state != SESSION_AUTHENTICATED) {
+			peer_flush(peer, node);
 			break;
+		}
 		if (!peer_authenticated(peers, node, peer))
 			return PEER_NOTHING;
 	} while (peer->outgoing);

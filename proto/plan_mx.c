@@ -241,9 +241,9 @@ static void run_contest(struct planning *p, const struct set *set, struct contes
 {
 	int64_t breaker = plan_breaker_ms(p->node, p->may, p->memory, set->domain);
 	bool settled = p->may->is_settled == NULL || p->may->is_settled(p->may->context, set->domain);
-	struct ranking_rules rules = {.turn = p->may->turn,
-	        .remove = p->may->remove,
-	        .fail = settled && p->node->now.mono_ms >= breaker};
+	bool unbroken = p->node->now.mono_ms >= breaker;
+	struct ranking_rules rules = {
+	        .turn = p->may->turn && unbroken, .remove = p->may->remove, .fail = settled && unbroken};
 
 	contest->failed = ranking_choose(contest->at, contest->count, &rules);
 	for (unsigned i = 0; i < contest->count; i++) {

@@ -108,12 +108,14 @@ static void persist_published(struct publisher *publisher, struct node *node)
 	publisher->persist_id = node_persist(node, FACT_PUBLISHED, data, length);
 }
 
-/* The longest that any breaker holds. */
-static int64_t oldest_breaker_ms(const struct node *node)
+/* The longest that any breaker holds. What the zones don't say yet has still to begin. */
+static int64_t oldest_breaker_ms(const struct publisher *publisher, const struct node *node)
 {
 	int64_t ttl_ms = plan_ttl_ms(node->settings, NULL);
+	int64_t longest_ms = ttl_ms > node->timing.breaker_ms ? ttl_ms : node->timing.breaker_ms;
+	int64_t oldest_ms = node->now.mono_ms - longest_ms;
 
-	return node->now.mono_ms - (ttl_ms > node->timing.breaker_ms ? ttl_ms : node->timing.breaker_ms);
+	return oldest_ms < publisher->settled_ms ? oldest_ms : publisher->settled_ms;
 }
 
 enum { AGED_EVERY_MS = 600000 }; /* timers in the file are that exact */
@@ -139,7 +141,8 @@ static void adopt_plan(struct publisher *publisher, struct node *node)
 	if (!publisher->is_known || publisher->persist_id != 0 || publisher_rests(node) || same ||
 	        node->now.mono_ms < publisher->retry_ms)
 		return;
-	if (plan_memory_adopt(&publisher->memory, node->now.mono_ms, oldest_breaker_ms(node)) != RESULT_OK ||
+	if (plan_memory_adopt(&publisher->memory, node->now.mono_ms, oldest_breaker_ms(publisher, node)) !=
+	                RESULT_OK ||
 	        published_copy(&publisher->planned, &copy) != RESULT_OK)
 		return;
 	published_fini(&publisher->published);

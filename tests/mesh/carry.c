@@ -469,6 +469,8 @@ static void opened(struct world *world, struct connection *connection)
 		        connection->refused ? "Connection refused" : "No route to host");
 }
 
+enum { TRY_FIRST_MS = 500, TRY_LAST_MS = 120000 };
+
 /* What arrives at a machine whose program knows nothing of the connection is answered by a reset. */
 static void deliver(struct world *world, struct connection *connection, unsigned end, struct segment *segment)
 {
@@ -493,18 +495,32 @@ static void deliver(struct world *world, struct connection *connection, unsigned
 	world_settle(world, member);
 }
 
+/* TCP tries again, later and later, at least every two minutes. */
+static int64_t next_try_ms(const struct world *world, struct pipe *pipe)
+{
+	int64_t wait_ms;
+
+	if (pipe->blocked_ms == 0)
+		pipe->blocked_ms = world->now_ms;
+	wait_ms = world->now_ms - pipe->blocked_ms;
+	if (wait_ms < TRY_FIRST_MS)
+		wait_ms = TRY_FIRST_MS;
+	return world->now_ms + (wait_ms < TRY_LAST_MS ? wait_ms : TRY_LAST_MS);
+}
+
 static void segment_arrives(struct world *world, struct connection *connection, unsigned end)
 {
+	struct pipe *pipe = &connection->toward[end];
 	struct segment *segment;
 
 	/* What nobody waits for is lost with the packets that carried it. */
 	if (connection->open[end] &&
 	        !net_passes(&world->net, connection->ends[1 - end], connection->ends[end])) {
-		/* TCP tries again, later and later; here: every 500 ms. */
-		plan_connection(world, connection, world->now_ms + 500, HAPPEN_SEGMENT)->side = end;
+		plan_connection(world, connection, next_try_ms(world, pipe), HAPPEN_SEGMENT)->side = end;
 		return;
 	}
-	segment = pop(&connection->toward[end]);
+	pipe->blocked_ms = 0;
+	segment = pop(pipe);
 	deliver(world, connection, end, segment);
 	free(segment);
 }

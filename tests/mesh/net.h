@@ -20,6 +20,7 @@ struct segment {
 struct pipe {
 	struct segment *first, *last; /* on their way */
 	int64_t clear_ms;             /* nothing arrives before */
+	int64_t blocked_ms;           /* nothing has come through since; 0: it comes through */
 };
 
 struct connection {

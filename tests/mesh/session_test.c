@@ -106,6 +106,31 @@ static void another_identity_at_the_address_is_named(void **state)
 	world_destroy(pair.world);
 }
 
+static void who_answers_in_anothers_place_keeps_its_session(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 11; seed <= 20; seed++) {
+		struct pair pair = pair_of(seed);
+		struct member *luz = world_add(pair.world, "luz");
+		uint64_t closed;
+
+		members_befriend(pair.ana, pair.rosa);
+		members_befriend(pair.ana, luz);
+		pair.ana->pins[0].address = luz->said.vpn.at[0];
+		world_boot(pair.world, pair.ana);
+		world_boot(pair.world, luz);
+		world_run(pair.world, 10000);
+		closed = luz->counts[EFFECT_CLOSE];
+		for (unsigned i = 0; i < 600; i++) {
+			world_run(pair.world, 1000);
+			assert_non_null(member_session(pair.ana, luz));
+		}
+		assert_int_equal(member_link(pair.ana, pair.rosa)->trouble, LINK_OTHER_KEY);
+		assert_int_equal(luz->counts[EFFECT_CLOSE], closed);
+		world_destroy(pair.world);
+	}
+}
+
 static void another_secret_ends_in_the_handshake(void **state)
 {
 	struct pair pair = pair_of(4);
@@ -340,6 +365,7 @@ int main(void)
 	        cmocka_unit_test(a_one_sided_pin_learns_that_it_is_not_pinned),
 	        cmocka_unit_test(a_stranger_learns_nothing_of_what_is_held),
 	        cmocka_unit_test(another_identity_at_the_address_is_named),
+	        cmocka_unit_test(who_answers_in_anothers_place_keeps_its_session),
 	        cmocka_unit_test(another_secret_ends_in_the_handshake),
 	        cmocka_unit_test(nobody_there_is_tried_ever_more_slowly_and_for_ever),
 	        cmocka_unit_test(a_silent_address_is_given_up_and_tried_again),
