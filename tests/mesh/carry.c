@@ -154,7 +154,7 @@ static const struct member *server_at(
 		const struct member *member = world->members[i];
 
 		if (address_compare(&member->said.vpn.at[0], address) == 0 && member->said.smtp_port == port)
-			return net_reaches(&world->net, from, member) ? member : NULL;
+			return !member->off && net_reaches(&world->net, from, member) ? member : NULL;
 	}
 	return NULL;
 }

@@ -65,6 +65,7 @@ struct member {
 	struct driver queue, flush;
 	int64_t clock_ms;  /* how far its wall clock is off */
 	int64_t opened_ms; /* world time at which the machine started: its monotonic zero */
+	bool off;          /* the machine: nothing on it answers */
 	unsigned group;    /* members of different groups don't reach each other */
 	int64_t lag_ms;    /* what comes to it is worked off so much later */
 	int64_t paused_ms; /* until then its program doesn't run */

@@ -129,7 +129,7 @@ void community_create(struct sim *sim)
 	befriend_some(sim);
 	hostile_appoint(sim);
 	if (has_fault(sim, "join") && world->count > 3)
-		sim->fates[1].absent = true;
+		sim->fates[1].absent = sim->world->members[1]->off = true;
 	for (unsigned i = 0; i < world->count; i++) {
 		struct dice dice = scenario_dice(sim->request.seed, "member", i);
 

@@ -177,7 +177,8 @@ static void heal_member(struct sim *sim, struct member *member)
 	names_fini(&member->mta.refused);
 	names_fini(&member->mta.unknown);
 	fate->mta_down_ms = NEVER_MS;
-	fate->spoilt = fate->machine_dead = false;
+	fate->spoilt = false;
+	member->off = fate->absent;
 }
 
 void fault_heal(struct sim *sim)

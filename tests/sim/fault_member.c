@@ -23,7 +23,7 @@ void strike_join(struct stroke *stroke)
 
 		if (!fate->absent || fate->hostile || world->members[i]->core != NULL)
 			continue;
-		fate->absent = false;
+		fate->absent = world->members[i]->off = false;
 		world_boot(world, world->members[i]);
 		return;
 	}
@@ -45,7 +45,7 @@ void strike_leave(struct stroke *stroke)
 
 	if (fate->absent || count_present(stroke->sim) <= 2)
 		return;
-	fate->absent = true;
+	fate->absent = stroke->member->off = true;
 	if (stroke->member->core != NULL)
 		world_kill(stroke->sim->world, stroke->member, DEATH_MACHINE);
 }

@@ -10,7 +10,7 @@ static void boot(struct sim *sim, struct member *member)
 {
 	struct fate *fate = sim_fate(sim, member);
 
-	fate->machine_dead = false;
+	member->off = fate->absent;
 	if (member->core == NULL && !fate->absent)
 		world_boot(sim->world, member);
 }
@@ -19,7 +19,7 @@ static void kill(struct stroke *stroke, enum death death)
 {
 	if (stroke->member->core != NULL)
 		world_kill(stroke->sim->world, stroke->member, death);
-	sim_fate(stroke->sim, stroke->member)->machine_dead |= death == DEATH_MACHINE;
+	stroke->member->off |= death == DEATH_MACHINE;
 	fault_later(stroke, boot);
 }
 

@@ -45,7 +45,7 @@ void hostile_appoint(struct sim *sim)
 	if (!wanted || sim->world->count < 3)
 		return;
 	hostiles->self = last;
-	sim_fate(sim, last)->hostile = sim_fate(sim, last)->absent = true;
+	sim_fate(sim, last)->hostile = sim_fate(sim, last)->absent = last->off = true;
 }
 
 void hostile_vanish(struct sim *sim)

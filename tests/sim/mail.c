@@ -24,9 +24,7 @@ void mail_fini(struct mail *mail)
 /* The machine runs, and with it its mail and name servers. */
 static bool is_on(const struct sim *sim, const struct member *member)
 {
-	const struct fate *fate = sim_fate(sim, member);
-
-	return !fate->absent && !fate->machine_dead;
+	return !sim_fate(sim, member)->absent && !member->off;
 }
 
 /* First line of the zone that begins with `owner` and a blank, from there on. */
@@ -170,7 +168,7 @@ static void look_at(struct sim *sim, struct territory *territory, struct writer 
 
 		if (files_find(&member->dns, territory->own_zone ? territory->name : "pool.test") == NULL)
 			continue;
-		silent += sim->fates[i].machine_dead;
+		silent += member->off && !sim->fates[i].absent;
 		if (territory->own_zone)
 			read_own(sim, territory, files_text(&member->dns, territory->name),
 			        files_text(&member->dns, "pool.test"), &answer, &ttl_s);
@@ -214,9 +212,7 @@ void mail_look(struct world *world, const struct member *member, struct bytes na
 
 static bool is_up(const struct sim *sim, const struct member *server)
 {
-	const struct fate *fate = sim_fate(sim, server);
-
-	return !fate->absent && !fate->machine_dead && !server->mta.down;
+	return is_on(sim, server) && !server->mta.down;
 }
 
 static void arrive(struct sim *sim, struct letter *letter, struct member *at)

@@ -23,7 +23,6 @@ enum { OLD_ADDRESSES_MAX = 8 };
 struct fate {
 	bool absent;         /* not booted, by design: hasn't joined, has left, is played by a puppet */
 	bool hostile;        /* what it signs follows no rule */
-	bool machine_dead;   /* not its program alone */
 	int64_t mta_down_ms; /* since then; NEVER_MS: up */
 	bool spoilt;         /* the admin's own tables refuse what ours accept */
 	struct files backup; /* of its disk; empty: none */
