@@ -112,7 +112,8 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
-	author->ask_due = author->offer_due = true;
+	archive_ask(archive, author);
+	archive_offer(archive, author);
 	archive->members_generation++;
 	return RESULT_OK;
 }
@@ -519,7 +520,7 @@ static enum result take_beacon(struct archive *archive, struct author *author, s
 	if (result == RESULT_OK) {
 		author->beacon_heard_ms = now.mono_ms;
 		archive->beacon_generation++;
-		author->offer_due = true;
+		archive_offer(archive, author);
 	}
 	return result;
 }
@@ -560,8 +561,10 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
 	archive->certificates_generation += replaces && result == RESULT_OK;
-	author->ask_due |= result == RESULT_OK;
-	author->offer_due |= result == RESULT_OK;
+	if (result == RESULT_OK) {
+		archive_ask(archive, author);
+		archive_offer(archive, author);
+	}
 	return result;
 }
 
@@ -578,7 +581,8 @@ void archive_forget(struct archive *archive, struct author *author)
 	author->beacon = (struct beacon){.seq = 0};
 	author_digest(author);
 	archive->generation++;
-	author->ask_due = author->offer_due = true;
+	archive_ask(archive, author);
+	archive_offer(archive, author);
 }
 
 bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])

@@ -55,8 +55,8 @@ struct author {
 	struct beacon beacon;
 	int64_t beacon_heard_ms; /* monotonic */
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
-	bool ask_due;            /* gossip: somebody may have something newer of it */
-	bool offer_due;          /* gossip: somebody may lack something of it */
+	bool ask_due;            /* gossip: somebody may have something newer of it; archive_ask() sets it */
+	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
 };
@@ -80,6 +80,8 @@ struct archive {
 	uint64_t certificates_generation; /* grows with every certificate that replaces another */
 	uint64_t members_generation;      /* grows when an author is added or removed */
 	uint64_t generation;              /* grows with every change of what is held */
+	bool ask_due;                     /* of any author; see struct author */
+	bool offer_due;
 };
 
 enum result archive_init(struct archive *archive, unsigned max);
@@ -117,6 +119,17 @@ bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZ
 
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);
+
+/* For gossip: there may be something newer of it; somebody may lack something of it. */
+static inline void archive_ask(struct archive *archive, struct author *author)
+{
+	author->ask_due = archive->ask_due = true;
+}
+
+static inline void archive_offer(struct archive *archive, struct author *author)
+{
+	author->offer_due = archive->offer_due = true;
+}
 
 bool author_is_killed(const struct author *author);
 

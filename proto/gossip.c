@@ -86,9 +86,13 @@ static void offer_all(struct node *node, struct peer *peer)
 /* Authors of whom something changed, to everybody who may lack it. Without memory: at the next change. */
 static void offer_changed(struct node *node, struct peers *peers)
 {
-	struct author **changed = malloc((node->archive.count + 1) * sizeof *changed);
+	struct author **changed;
 	unsigned count = 0;
 
+	if (!node->archive.offer_due)
+		return;
+	node->archive.offer_due = false;
+	changed = malloc((node->archive.count + 1) * sizeof *changed);
 	for (unsigned i = 0; changed != NULL && i < node->archive.count; i++) {
 		struct author *author = node->archive.authors[i];
 
@@ -180,6 +184,7 @@ void gossip_uncarry(struct node *node, struct peers *peers, const struct author 
 			table_end(&table);
 		}
 		peer->known[author->slot] = (struct known){.carried = false};
+		peer->root_generation = 0;
 	}
 }
 
@@ -225,7 +230,8 @@ static void take_table(struct node *node, struct peer *peer, const struct messag
 		if (known == NULL)
 			continue;
 		take_entry(&entry, message, &answer, author, known);
-		author->offer_due = true;
+		archive_offer(&node->archive, author);
+		peer->root_generation = 0;
 	}
 	table_end(&answer);
 	if (message->count == 0 && message->mode == TABLE_ADD && !peer->table_heard) {
@@ -275,7 +281,9 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 
 		if (known == NULL)
 			continue;
-		author->ask_due = true;
+		archive_ask(&node->archive, author);
+		if (!known->carried)
+			peer->root_generation = 0;
 		known->carried = true; /* who offers, carries */
 		if (order_compare(&entry.order, &known->orders[entry.kind]) > 0)
 			known->orders[entry.kind] = entry.order;
@@ -381,7 +389,7 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 	node->counters.signatures_checked += message->kind != OBJECT_CHUNK;
 	node->counters.objects_taken += result == RESULT_OK;
 	node->counters.objects_refused += result != RESULT_OK;
-	author->ask_due = true; /* refused: of somebody else */
+	archive_ask(&node->archive, author); /* refused: of somebody else */
 	if (result == RESULT_AHEAD)
 		ask_later(gossip, node, peer, author, message);
 	else if (result != RESULT_OK)
@@ -559,7 +567,10 @@ static void ask_changed(struct gossip *gossip, struct node *node, struct peers *
 {
 	struct asking asking = {.wants = &gossip->wants, .node = node, .peers = peers};
 
-	if (!is_asking_due(node))
+	if (!node->archive.ask_due)
+		return;
+	node->archive.ask_due = is_asking_due(node);
+	if (!node->archive.ask_due)
 		return;
 	asking.batches = calloc(peers->count + 1, sizeof *asking.batches);
 	if (asking.batches == NULL)
@@ -570,12 +581,13 @@ static void ask_changed(struct gossip *gossip, struct node *node, struct peers *
 	}
 	send_wants(&asking);
 	free(asking.batches);
+	node->archive.ask_due = is_asking_due(node);
 }
 
 static void ask_again(struct node *node)
 {
 	for (unsigned i = 0; i < node->archive.count; i++)
-		node->archive.authors[i]->ask_due = true;
+		archive_ask(&node->archive, node->archive.authors[i]);
 }
 
 /* --- entry points ------------------------------------------------------------------------------------ */
