@@ -59,6 +59,7 @@ struct author {
 	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
+	bool fallen; /* what is held is ahead of an agreed clock: what isn't replaces it, though older */
 };
 
 /* A chunk of a head that is gone; another may still name it. */
@@ -110,6 +111,10 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
  * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
+
+/* Is it so far ahead of this clock that it is refused? Is any of an author's head, carriage and beacon? */
+bool seq_is_ahead(uint64_t seq, struct moment now, const struct timing *timing);
+bool author_is_ahead(const struct author *author, struct moment now, const struct timing *timing);
 
 /* Forgets an author's head, carriage and beacon, but not its certificate. */
 void archive_forget(struct archive *archive, struct author *author);

@@ -246,7 +246,7 @@ void gossip_ping(struct gossip *gossip, struct node *node, struct peer *peer, ui
 	struct table table = {.node = node, .peer = peer, .mode = TABLE_COMPARE};
 
 	(void)gossip;
-	if (root == peer_root(peer, node) || !peer->table_heard || peer->wants_out > 0) {
+	if (root == peer_root(peer, node) || !peer->table_heard || peer->wants_out > peer->wants_late) {
 		peer->differs = 0;
 		return;
 	}
@@ -282,6 +282,10 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 		if (known == NULL)
 			continue;
 		archive_ask(&node->archive, author);
+		/* Whoever is back from the future holds what is older than it said once. */
+		if (author->fallen && !seq_is_ahead(entry.order.seq, node->now, &node->timing) &&
+		        seq_is_ahead(known->orders[entry.kind].seq, node->now, &node->timing))
+			known->orders[entry.kind] = entry.order;
 		if (!known->carried)
 			peer->root_generation = 0;
 		known->carried = true; /* who offers, carries */
@@ -471,6 +475,11 @@ static bool is_checkable(const struct author *author, enum object_kind kind, con
 	       (author->certificate_held.data != NULL && author->certificate.serial == order->serial);
 }
 
+static bool is_of_future(const struct asking *asking, const struct order *order)
+{
+	return seq_is_ahead(order->seq, asking->node->now, &asking->node->timing);
+}
+
 /* The newest that peers, late or not as said, have of a kind, if it is newer than ours. */
 static bool newest_offer(const struct asking *asking, const struct author *author, enum object_kind kind,
         bool late, struct order *newest)
@@ -478,11 +487,14 @@ static bool newest_offer(const struct asking *asking, const struct author *autho
 	bool found = false;
 
 	*newest = *author_order_here(author, kind);
+	if (author->fallen && is_of_future(asking, newest))
+		*newest = (struct order){.serial = 0};
 	for (unsigned i = 0; i < asking->peers->count; i++) {
 		const struct peer *peer = asking->peers->peers[i];
 		const struct order *there = order_there(peer, author, kind);
 
 		if (order_compare(there, newest) <= 0 || !is_checkable(author, kind, there) ||
+		        (author->fallen && is_of_future(asking, there)) ||
 		        wants_is_late(asking->wants, peer, author->key, kind) != late)
 			continue;
 		*newest = *there;

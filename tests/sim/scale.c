@@ -42,7 +42,8 @@ static void sign_head(struct world *world, struct member *member)
 	struct writer w;
 
 	for (unsigned i = 0; i < member->said.pin_count; i++)
-		MUST(met_add(&met, member->pins[i].key, &member->pins[i].address) == RESULT_OK, "out of memory");
+		MUST(met_add(&met, member->pins[i].key, &member->pins[i].address) == RESULT_OK,
+		        "out of memory");
 	writer_init(&w, FACT_SIZE_MAX);
 	met_render(&met, &w);
 	MUST(w.error == RESULT_OK, "out of memory");
@@ -75,7 +76,8 @@ static void fill_stores(struct world *world)
 		member->shelf_loses = 100;
 		for (unsigned k = 0; k < world->count; k++)
 			keep(member, world->members[k], OBJECT_CERTIFICATE,
-			        bytes_of(world->members[k]->certificate, world->members[k]->certificate_length));
+			        bytes_of(world->members[k]->certificate,
+			                world->members[k]->certificate_length));
 	}
 	for (unsigned k = 0; k < world->count; k++) {
 		struct bytes text;
