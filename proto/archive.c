@@ -112,7 +112,8 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	        (archive->count - place) * sizeof *archive->authors);
 	archive->authors[place] = author;
 	archive->count++;
-	author->ask_due = author->offer_due = true;
+	archive_ask(archive, author);
+	archive_offer(archive, author);
 	archive->members_generation++;
 	return RESULT_OK;
 }
@@ -214,15 +215,24 @@ static enum result held_set(struct held *held, struct bytes object, const struct
 	return RESULT_OK;
 }
 
-/* Is `order` to replace `held`? Notes an author who signed two things as one. */
-static enum result author_judge(struct author *author, const struct order *held, const struct order *order)
+bool seq_is_ahead(uint64_t seq, struct moment now, const struct timing *timing)
 {
+	return seq > (uint64_t)(now.wall_ms + timing->clock_ahead_ms);
+}
+
+/* Is `order`, which isn't ahead, to replace `held`? Notes an author who signed two things as one. */
+static enum result author_judge(struct author *author, const struct order *held, const struct order *order,
+        struct moment now, const struct timing *timing)
+{
+	if (author->fallen && seq_is_ahead(held->seq, now, timing))
+		return RESULT_OK;
 	if (held->serial != 0 && order_is_equivocation(held, order))
 		author->equivocated = true;
 	return held->serial == 0 || order_compare(held, order) < 0 ? RESULT_OK : RESULT_STALE;
 }
 
-static enum result put_certificate(struct author *author, struct bytes object)
+static enum result put_certificate(
+        struct author *author, struct bytes object, struct moment now, const struct timing *timing)
 {
 	struct certificate certificate;
 	struct order order;
@@ -234,17 +244,12 @@ static enum result put_certificate(struct author *author, struct bytes object)
 		return result;
 	order = (struct order){.serial = certificate.serial};
 	object_hash(object, order.hash);
-	result = author_judge(author, &author->certificate_held.order, &order);
+	result = author_judge(author, &author->certificate_held.order, &order, now, timing);
 	if (result == RESULT_OK)
 		result = held_set(&author->certificate_held, object, &order);
 	if (result == RESULT_OK)
 		author->certificate = certificate;
 	return result;
-}
-
-static bool is_ahead(uint64_t seq, struct moment now, const struct timing *timing)
-{
-	return seq > (uint64_t)(now.wall_ms + timing->clock_ahead_ms);
 }
 
 static enum result put_carriage(
@@ -261,11 +266,11 @@ static enum result put_carriage(
 		return result;
 	if (carriage.serial != author->certificate.serial)
 		return RESULT_NOT_FOUND;
-	if (is_ahead(carriage.seq, now, timing))
+	if (seq_is_ahead(carriage.seq, now, timing))
 		return RESULT_AHEAD;
 	order = (struct order){.serial = carriage.serial, .seq = carriage.seq};
 	object_hash(object, order.hash);
-	result = author_judge(author, &author_newest_carriage(author)->order, &order);
+	result = author_judge(author, &author_newest_carriage(author)->order, &order, now, timing);
 	if (result == RESULT_OK && carriage.unknown_odd)
 		return held_set(&author->carriage_beyond, object, &order);
 	if (result == RESULT_OK)
@@ -293,11 +298,12 @@ static enum result put_beacon(
 		return result;
 	if (beacon.serial != author->certificate.serial)
 		return RESULT_NOT_FOUND;
-	if (is_ahead(beacon.seq, now, timing))
+	if (seq_is_ahead(beacon.seq, now, timing))
 		return RESULT_AHEAD;
 	order = (struct order){.serial = beacon.serial, .seq = beacon.seq};
 	object_hash(object, order.hash);
-	if (author->beacon_held.order.serial != 0 && order_compare(&author->beacon_held.order, &order) >= 0)
+	if (author->beacon_held.order.serial != 0 && order_compare(&author->beacon_held.order, &order) >= 0 &&
+	        !(author->fallen && seq_is_ahead(author->beacon_held.order.seq, now, timing)))
 		return RESULT_STALE;
 	result = held_set(&author->beacon_held, object, &order);
 	if (result == RESULT_OK) {
@@ -446,12 +452,13 @@ static enum result statement_judge(struct author *author, const struct statement
 
 	if (statement->head.serial != author->certificate.serial)
 		return RESULT_NOT_FOUND;
-	if (is_ahead(statement->head.seq, now, timing))
+	if (seq_is_ahead(statement->head.seq, now, timing))
 		return RESULT_AHEAD;
 	if (newest != NULL)
-		result = author_judge(author, &newest->held.order, &statement->held.order);
+		result = author_judge(author, &newest->held.order, &statement->held.order, now, timing);
 	if (result == RESULT_OK && author->pending != NULL)
-		result = author_judge(author, &author->pending->held.order, &statement->held.order);
+		result = author_judge(
+		        author, &author->pending->held.order, &statement->held.order, now, timing);
 	return result;
 }
 
@@ -519,7 +526,7 @@ static enum result take_beacon(struct archive *archive, struct author *author, s
 	if (result == RESULT_OK) {
 		author->beacon_heard_ms = now.mono_ms;
 		archive->beacon_generation++;
-		author->offer_due = true;
+		archive_offer(archive, author);
 	}
 	return result;
 }
@@ -546,7 +553,7 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	enum result result = RESULT_MALFORMED;
 
 	if (kind == OBJECT_CERTIFICATE)
-		result = put_certificate(author, object);
+		result = put_certificate(author, object, now, timing);
 	else if (kind == OBJECT_HEAD)
 		result = put_head(archive, author, object, now, timing);
 	else if (kind == OBJECT_CHUNK)
@@ -560,9 +567,24 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
 	archive->certificates_generation += replaces && result == RESULT_OK;
-	author->ask_due |= result == RESULT_OK;
-	author->offer_due |= result == RESULT_OK;
+	if (result == RESULT_OK) {
+		author->fallen = author->fallen && author_is_ahead(author, now, timing);
+		archive_ask(archive, author);
+		archive_offer(archive, author);
+	}
 	return result;
+}
+
+bool author_is_ahead(const struct author *author, struct moment now, const struct timing *timing)
+{
+	const uint64_t seqs[] = {author_order_here(author, OBJECT_HEAD)->seq,
+	        author_order(author, OBJECT_HEAD)->seq, author_order(author, OBJECT_CARRIAGE)->seq,
+	        author_order(author, OBJECT_BEACON)->seq};
+	bool ahead = false;
+
+	for (unsigned i = 0; i < sizeof seqs / sizeof seqs[0]; i++)
+		ahead |= seq_is_ahead(seqs[i], now, timing);
+	return ahead;
 }
 
 void archive_forget(struct archive *archive, struct author *author)
@@ -578,7 +600,8 @@ void archive_forget(struct archive *archive, struct author *author)
 	author->beacon = (struct beacon){.seq = 0};
 	author_digest(author);
 	archive->generation++;
-	author->ask_due = author->offer_due = true;
+	archive_ask(archive, author);
+	archive_offer(archive, author);
 }
 
 bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])

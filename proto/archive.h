@@ -55,10 +55,11 @@ struct author {
 	struct beacon beacon;
 	int64_t beacon_heard_ms; /* monotonic */
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
-	bool ask_due;            /* gossip: somebody may have something newer of it */
-	bool offer_due;          /* gossip: somebody may lack something of it */
+	bool ask_due;            /* gossip: somebody may have something newer of it; archive_ask() sets it */
+	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
+	bool fallen; /* what is held is ahead of an agreed clock: what isn't replaces it, though older */
 };
 
 /* A chunk of a head that is gone; another may still name it. */
@@ -80,6 +81,8 @@ struct archive {
 	uint64_t certificates_generation; /* grows with every certificate that replaces another */
 	uint64_t members_generation;      /* grows when an author is added or removed */
 	uint64_t generation;              /* grows with every change of what is held */
+	bool ask_due;                     /* of any author; see struct author */
+	bool offer_due;
 };
 
 enum result archive_init(struct archive *archive, unsigned max);
@@ -109,6 +112,10 @@ struct bytes author_object(const struct author *author, enum object_kind kind, c
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
 
+/* Is it so far ahead of this clock that it is refused? Is any of an author's head, carriage and beacon? */
+bool seq_is_ahead(uint64_t seq, struct moment now, const struct timing *timing);
+bool author_is_ahead(const struct author *author, struct moment now, const struct timing *timing);
+
 /* Forgets an author's head, carriage and beacon, but not its certificate. */
 void archive_forget(struct archive *archive, struct author *author);
 
@@ -117,6 +124,17 @@ bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZ
 
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);
+
+/* For gossip: there may be something newer of it; somebody may lack something of it. */
+static inline void archive_ask(struct archive *archive, struct author *author)
+{
+	author->ask_due = archive->ask_due = true;
+}
+
+static inline void archive_offer(struct archive *archive, struct author *author)
+{
+	author->offer_due = archive->offer_due = true;
+}
 
 bool author_is_killed(const struct author *author);
 

@@ -32,6 +32,7 @@ struct core {
 	int64_t forces_ms;             /* the next one, monotonic */
 	int64_t clock_offset_ms;       /* wall less monotonic time, at the last wake-up */
 	bool clock_jumped;             /* and too few have said since what they think of it */
+	bool future_due;               /* what is held was taken by another clock than ours is now */
 	uint64_t planned_generation;   /* of the archive */
 	int64_t planned_ms;            /* monotonic */
 	uint64_t certified_generation; /* of the archive's certificates, when sessions were last judged by
@@ -233,6 +234,7 @@ static void on_start(struct core *core, const struct event *event)
 	(void)event;
 	core->started = true;
 	core->clock_offset_ms = core->node.now.wall_ms - core->node.now.mono_ms;
+	core->future_due = true;
 	own_start(&core->own);
 	core->node.started_ms = core->peers.last_up_ms = core->node.now.mono_ms;
 	settle_carried(core);
@@ -447,9 +449,12 @@ static void notice_jump(struct core *core)
 	core->clock_offset_ms = offset_ms;
 	if (jump_ms <= CLOCK_JUMP_MS && jump_ms >= -CLOCK_JUMP_MS)
 		return;
-	core->clock_jumped = true;
+	core->clock_jumped = core->future_due = true;
 	for (unsigned i = 0; i < core->peers.count; i++)
 		core->peers.peers[i]->wall_heard = false;
+	/* Nor what our clock said of others. */
+	for (unsigned i = 0; i < core->node.archive.count; i++)
+		core->node.archive.authors[i]->fallen = false;
 }
 
 /* What the sessions say of our clock; after a jump half of them have to be heard first. */
@@ -502,14 +507,41 @@ static void notice_clock(struct core *core)
 
 /* Our own last statements are of the future by a clock that others agree with: others refused them. What they
  * hold of us instead is heard in new sessions, and what we sign then stands above that. */
+static bool forget_own_future(struct core *core)
+{
+	if (!own_is_ahead(&core->own, &core->node))
+		return false;
+	own_forget(&core->own, &core->node);
+	core->liveness.seq = 0;
+	return true;
+}
+
+/* What we took from others while our clock was wrong as theirs was stays in effect, but they go on below it.
+ */
+static void notice_fallen(struct core *core)
+{
+	struct node *node = &core->node;
+
+	if (!core->future_due || !node->clock.agreed)
+		return;
+	core->future_due = false;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		struct author *author = node->archive.authors[i];
+
+		author->fallen =
+		        author != node_self(node) && author_is_ahead(author, node->now, &node->timing);
+		if (author->fallen)
+			archive_ask(&node->archive, author);
+	}
+}
+
 static void forget_future(struct core *core)
 {
 	struct node *node = &core->node;
 
-	if (!own_is_ahead(&core->own, node))
+	notice_fallen(core);
+	if (!forget_own_future(core))
 		return;
-	own_forget(&core->own, node);
-	core->liveness.seq = 0;
 	for (unsigned i = 0; i < core->peers.count; i++)
 		peer_close(core->peers.peers[i], node, "our clock was set right: a new start");
 }

@@ -86,9 +86,13 @@ static void offer_all(struct node *node, struct peer *peer)
 /* Authors of whom something changed, to everybody who may lack it. Without memory: at the next change. */
 static void offer_changed(struct node *node, struct peers *peers)
 {
-	struct author **changed = malloc((node->archive.count + 1) * sizeof *changed);
+	struct author **changed;
 	unsigned count = 0;
 
+	if (!node->archive.offer_due)
+		return;
+	node->archive.offer_due = false;
+	changed = malloc((node->archive.count + 1) * sizeof *changed);
 	for (unsigned i = 0; changed != NULL && i < node->archive.count; i++) {
 		struct author *author = node->archive.authors[i];
 
@@ -180,6 +184,7 @@ void gossip_uncarry(struct node *node, struct peers *peers, const struct author 
 			table_end(&table);
 		}
 		peer->known[author->slot] = (struct known){.carried = false};
+		peer->root_generation = 0;
 	}
 }
 
@@ -225,7 +230,8 @@ static void take_table(struct node *node, struct peer *peer, const struct messag
 		if (known == NULL)
 			continue;
 		take_entry(&entry, message, &answer, author, known);
-		author->offer_due = true;
+		archive_offer(&node->archive, author);
+		peer->root_generation = 0;
 	}
 	table_end(&answer);
 	if (message->count == 0 && message->mode == TABLE_ADD && !peer->table_heard) {
@@ -240,7 +246,7 @@ void gossip_ping(struct gossip *gossip, struct node *node, struct peer *peer, ui
 	struct table table = {.node = node, .peer = peer, .mode = TABLE_COMPARE};
 
 	(void)gossip;
-	if (root == peer_root(peer, node) || !peer->table_heard || peer->wants_out > 0) {
+	if (root == peer_root(peer, node) || !peer->table_heard || peer->wants_out > peer->wants_late) {
 		peer->differs = 0;
 		return;
 	}
@@ -275,7 +281,13 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 
 		if (known == NULL)
 			continue;
-		author->ask_due = true;
+		archive_ask(&node->archive, author);
+		/* Whoever is back from the future holds what is older than it said once. */
+		if (author->fallen && !seq_is_ahead(entry.order.seq, node->now, &node->timing) &&
+		        seq_is_ahead(known->orders[entry.kind].seq, node->now, &node->timing))
+			known->orders[entry.kind] = entry.order;
+		if (!known->carried)
+			peer->root_generation = 0;
 		known->carried = true; /* who offers, carries */
 		if (order_compare(&entry.order, &known->orders[entry.kind]) > 0)
 			known->orders[entry.kind] = entry.order;
@@ -381,7 +393,7 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 	node->counters.signatures_checked += message->kind != OBJECT_CHUNK;
 	node->counters.objects_taken += result == RESULT_OK;
 	node->counters.objects_refused += result != RESULT_OK;
-	author->ask_due = true; /* refused: of somebody else */
+	archive_ask(&node->archive, author); /* refused: of somebody else */
 	if (result == RESULT_AHEAD)
 		ask_later(gossip, node, peer, author, message);
 	else if (result != RESULT_OK)
@@ -463,6 +475,11 @@ static bool is_checkable(const struct author *author, enum object_kind kind, con
 	       (author->certificate_held.data != NULL && author->certificate.serial == order->serial);
 }
 
+static bool is_of_future(const struct asking *asking, const struct order *order)
+{
+	return seq_is_ahead(order->seq, asking->node->now, &asking->node->timing);
+}
+
 /* The newest that peers, late or not as said, have of a kind, if it is newer than ours. */
 static bool newest_offer(const struct asking *asking, const struct author *author, enum object_kind kind,
         bool late, struct order *newest)
@@ -470,11 +487,14 @@ static bool newest_offer(const struct asking *asking, const struct author *autho
 	bool found = false;
 
 	*newest = *author_order_here(author, kind);
+	if (author->fallen && is_of_future(asking, newest))
+		*newest = (struct order){.serial = 0};
 	for (unsigned i = 0; i < asking->peers->count; i++) {
 		const struct peer *peer = asking->peers->peers[i];
 		const struct order *there = order_there(peer, author, kind);
 
 		if (order_compare(there, newest) <= 0 || !is_checkable(author, kind, there) ||
+		        (author->fallen && is_of_future(asking, there)) ||
 		        wants_is_late(asking->wants, peer, author->key, kind) != late)
 			continue;
 		*newest = *there;
@@ -559,7 +579,10 @@ static void ask_changed(struct gossip *gossip, struct node *node, struct peers *
 {
 	struct asking asking = {.wants = &gossip->wants, .node = node, .peers = peers};
 
-	if (!is_asking_due(node))
+	if (!node->archive.ask_due)
+		return;
+	node->archive.ask_due = is_asking_due(node);
+	if (!node->archive.ask_due)
 		return;
 	asking.batches = calloc(peers->count + 1, sizeof *asking.batches);
 	if (asking.batches == NULL)
@@ -570,12 +593,13 @@ static void ask_changed(struct gossip *gossip, struct node *node, struct peers *
 	}
 	send_wants(&asking);
 	free(asking.batches);
+	node->archive.ask_due = is_asking_due(node);
 }
 
 static void ask_again(struct node *node)
 {
 	for (unsigned i = 0; i < node->archive.count; i++)
-		node->archive.authors[i]->ask_due = true;
+		archive_ask(&node->archive, node->archive.authors[i]);
 }
 
 /* --- entry points ------------------------------------------------------------------------------------ */

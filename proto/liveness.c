@@ -28,6 +28,7 @@ static struct life *life_of(struct liveness *liveness, const struct author *auth
 
 void liveness_forget(struct liveness *liveness, const struct author *author)
 {
+	liveness->unsettled = true;
 	if (author->slot < liveness->count)
 		liveness->lives[author->slot] = (struct life){.state = LIFE_UNKNOWN};
 }
@@ -137,6 +138,7 @@ void liveness_question(struct liveness *liveness, struct node *node, struct peer
 
 	if (life == NULL)
 		return;
+	liveness->unsettled = true;
 	if (memcmp(author->key, node->key, KEY_SIZE) == 0) {
 		liveness->due = true;
 		return;
@@ -145,7 +147,7 @@ void liveness_question(struct liveness *liveness, struct node *node, struct peer
 		/* Gossip offers it again: the asker says that it hasn't got it. */
 		if (author->slot < from->known_count)
 			from->known[author->slot].orders[OBJECT_BEACON] = (struct order){.serial = 0};
-		author->offer_due = true;
+		archive_offer(&node->archive, author);
 		return;
 	}
 	if (!may_ask(life, author, message->refused))
@@ -277,6 +279,63 @@ static void judge(struct node *node, struct peers *peers, const struct author *a
 		overdue(node, peers, author, life);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When something about anybody changes by itself. */
+static int64_t next_judgement(const struct liveness *liveness, const struct node *node)
+{
+	int64_t fresh = FRESH_REFRESHES * liveness_refresh_ms(node), due = NEVER_MS;
+
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct life *life = liveness_of(liveness, author);
+
+		if (life->check_ms != 0)
+			due = earlier(due, life->check_ms);
+		if (life->state == LIFE_RESTARTING)
+			due = earlier(due, author->beacon_heard_ms + node->timing.restart_ms);
+		if ((life->state == LIFE_UP || life->state == LIFE_UNKNOWN) && life->lost_ms != 0)
+			due = earlier(due, life->lost_ms + node->timing.answer_ms);
+		else if (life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON)
+			due = earlier(due, author->beacon_heard_ms + fresh);
+	}
+	return due;
+}
+
+/* Most wake-ups are pings, after which everything is as before. */
+static bool is_judging_due(
+        const struct liveness *liveness, const struct node *node, const struct peers *peers)
+{
+	return liveness->unsettled || node->now.mono_ms >= liveness->judge_ms ||
+	       liveness->judged_beacons != node->archive.beacon_generation + 1 ||
+	       liveness->judged_members != node->archive.members_generation + 1 ||
+	       liveness->judged_ups != peers_ups(peers);
+}
+
+/* Anew as long as it changes something. */
+static void judge_all(struct liveness *liveness, struct node *node, struct peers *peers)
+{
+	liveness->unsettled = false;
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		struct life *life = life_of(liveness, author);
+		struct life before;
+
+		if (life == NULL || memcmp(author->key, node->key, KEY_SIZE) == 0)
+			continue;
+		before = *life;
+		judge(node, peers, author, life);
+		liveness->unsettled |= memcmp(&before, life, sizeof before) != 0;
+	}
+	liveness->judged_beacons = node->archive.beacon_generation + 1;
+	liveness->judged_members = node->archive.members_generation + 1;
+	liveness->judged_ups = peers_ups(peers);
+	liveness->judge_ms = next_judgement(liveness, node);
+}
+
 /* --- our own beacon ---------------------------------------------------------------------------------- */
 
 static bool may_sign(const struct liveness *liveness, const struct node *node)
@@ -355,30 +414,20 @@ void liveness_step(
 		flags |= BEACON_RESTARTING;
 	for (unsigned i = 0; i < peers->sign_count; i++)
 		take_sign(liveness, node, peers, &peers->signs[i]);
+	liveness->unsettled |= peers->sign_count > 0;
 	peers->sign_count = 0;
 	ask_newcomers(liveness, node, peers);
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		const struct author *author = node->archive.authors[i];
-		struct life *life = life_of(liveness, author);
-
-		if (life != NULL && memcmp(author->key, node->key, KEY_SIZE) != 0)
-			judge(node, peers, author, life);
-	}
+	if (is_judging_due(liveness, node, peers))
+		judge_all(liveness, node, peers);
 	liveness->due |= says_other(node, said, flags);
 	if (has_session(peers) && is_own_due(liveness, node) &&
 	        (may_sign(liveness, node) || liveness->restarting))
 		sign(liveness, node, said, flags);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 int64_t liveness_due(const struct liveness *liveness, const struct node *node)
 {
 	int64_t now = node->now.mono_ms, due = NEVER_MS;
-	int64_t fresh = FRESH_REFRESHES * liveness_refresh_ms(node);
 
 	if (liveness->signed_ms != 0)
 		due = liveness->due ? liveness->signed_ms + node->timing.beacon_rate_ms
@@ -386,18 +435,8 @@ int64_t liveness_due(const struct liveness *liveness, const struct node *node)
 	/* Without a session there is nobody to sign for; one that comes up wakes us. */
 	if (due <= now)
 		due = NEVER_MS;
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		const struct author *author = node->archive.authors[i];
-		const struct life *life = liveness_of(liveness, author);
-
-		if (life->check_ms != 0)
-			due = earlier(due, life->check_ms);
-		if (life->state == LIFE_RESTARTING)
-			due = earlier(due, author->beacon_heard_ms + node->timing.restart_ms);
-		if ((life->state == LIFE_UP || life->state == LIFE_UNKNOWN) && life->lost_ms != 0)
-			due = earlier(due, life->lost_ms + node->timing.answer_ms);
-		else if (life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON)
-			due = earlier(due, author->beacon_heard_ms + fresh);
-	}
+	/* Before the first step nobody was judged. */
+	if (liveness->judged_members != 0)
+		due = earlier(due, liveness->judge_ms);
 	return due > now ? due : now + 1;
 }

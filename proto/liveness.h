@@ -46,6 +46,9 @@ struct liveness {
 	uint64_t seq;      /* of it */
 	bool due;          /* a question asks for a new one, or something in it changed */
 	bool restarting;
+	bool unsettled;                                      /* a life was touched since all were judged, */
+	uint64_t judged_beacons, judged_members, judged_ups; /* with these beacons, members and sessions, */
+	int64_t judge_ms;                                    /* and until then nothing changes by itself */
 };
 
 void liveness_fini(struct liveness *liveness);

@@ -12,7 +12,9 @@
 enum {
 	OWN_RETRY_LAST_MS = 60000,
 	CARRIAGE_DOUBLINGS_MAX = 10,
-	FORGET_REST_MS = 3600000, /* where others hold what is ahead too, forgetting doesn't help */
+	/* Where others hold what is ahead too, since their clocks are wrong, forgetting doesn't help. */
+	FORGET_REST_MS = 120000,
+	FORGET_REST_LAST_MS = 3600000,
 };
 
 enum { OWN_PREFERENCE = 10 }; /* of a relay of which the operator says nothing */
@@ -741,9 +743,19 @@ void own_recover(struct own *own, struct node *node)
 bool own_is_ahead(const struct own *own, const struct node *node)
 {
 	return node->clock.agreed && own->draft.kind == 0 &&
-	       (own->forget_ms == 0 || node->now.mono_ms >= own->forget_ms + FORGET_REST_MS) &&
+	       (own->forget_ms == 0 || node->now.mono_ms >= own->forget_ms + own->forget_rest_ms) &&
 	       (is_of_future(node, own->last_seq) ||
 	               is_of_future(node, node_self(node)->beacon_held.order.seq));
+}
+
+/* Doubled each time; as at first after a day of rest. */
+static int64_t next_rest(const struct own *own, int64_t now_ms)
+{
+	int64_t rest_ms = own->forget_rest_ms;
+
+	if (rest_ms == 0 || now_ms - own->forget_ms >= 24 * (int64_t)FORGET_REST_LAST_MS)
+		return FORGET_REST_MS;
+	return 2 * rest_ms < FORGET_REST_LAST_MS ? 2 * rest_ms : FORGET_REST_LAST_MS;
 }
 
 void own_forget(struct own *own, struct node *node)
@@ -753,6 +765,7 @@ void own_forget(struct own *own, struct node *node)
 	own->last_seq = 0;
 	own->exchanged = own->fresh = own->newer_heard = false;
 	own->must_hear = true;
+	own->forget_rest_ms = next_rest(own, node->now.mono_ms);
 	own->forget_ms = node->now.mono_ms > 0 ? node->now.mono_ms : 1;
 	own->adopt_ms = own->forget_ms + node->timing.exchange_wait_ms;
 	own->head_due = own->head_anew = own->carriage_due = own->carriage_anew = true;

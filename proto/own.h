@@ -34,8 +34,9 @@ struct own {
 	bool newer_heard;      /* a newer head of ours is about: sign none (SPEC: Order) */
 	int64_t adopt_ms;  /* until then what is heard of ours is what we signed before our clock was wrong */
 	int64_t forget_ms; /* ours were last dropped; 0: never */
-	bool head_due;     /* something that the head says may have changed */
-	bool head_anew;    /* sign it even if it says the same as the last */
+	int64_t forget_rest_ms; /* and aren't again for so long */
+	bool head_due;          /* something that the head says may have changed */
+	bool head_anew;         /* sign it even if it says the same as the last */
 	bool carriage_due;
 	bool carriage_anew;
 	bool carriage_ours;  /* the last carriage of ours was signed here, */

@@ -52,6 +52,19 @@ struct peer *peers_up(const struct peers *peers, const uint8_t key[KEY_SIZE])
 	return NULL;
 }
 
+uint64_t peers_ups(const struct peers *peers)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < peers->count; i++) {
+		const struct peer *peer = peers->peers[i];
+
+		if (peer->is_up && !peer->closing)
+			sum += (peer->id + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+	}
+	return sum;
+}
+
 static struct link *link_find(const struct peers *peers, const uint8_t key[KEY_SIZE])
 {
 	for (unsigned i = 0; i < peers->link_count; i++) {
@@ -712,17 +725,19 @@ void peers_refused(struct peers *peers, struct node *node, struct peer *peer, en
 
 /* --- time -------------------------------------------------------------------------------------------- */
 
-uint64_t peer_root(const struct peer *peer, const struct node *node)
+uint64_t peer_root(struct peer *peer, const struct node *node)
 {
-	uint64_t root = 0;
-
+	if (peer->root_generation == node->archive.generation + 1)
+		return peer->root;
+	peer->root = 0;
+	peer->root_generation = node->archive.generation + 1;
 	for (unsigned i = 0; i < node->archive.count; i++) {
 		const struct author *author = node->archive.authors[i];
 
 		if (author->slot < peer->known_count && peer->known[author->slot].carried)
-			root ^= author->digest;
+			peer->root ^= author->digest;
 	}
-	return root;
+	return peer->root;
 }
 
 void peer_ping(struct peer *peer, struct node *node)

@@ -44,6 +44,8 @@ struct peer {
 	unsigned gives;      /* and how much then: it may want WANT_ENTRIES_MAX at a time */
 	unsigned wants_out;  /* objects asked for and not yet given; see proto/wants.h */
 	unsigned wants_late; /* of these, not expected any more */
+	uint64_t root;       /* peer_root(), as of the archive's generation less one; 0: of none */
+	uint64_t root_generation;
 };
 
 /* Why a pin has no session: for `status`. */
@@ -129,7 +131,7 @@ void peers_check(struct peers *peers, struct node *node, const uint8_t key[KEY_S
 void peers_hint(struct peers *peers, struct node *node, const struct prefix *where);
 
 /* XOR of the digests of all authors whom both ends carry: equal roots, equal archives. */
-uint64_t peer_root(const struct peer *peer, const struct node *node);
+uint64_t peer_root(struct peer *peer, const struct node *node);
 
 void peer_ping(struct peer *peer, struct node *node);
 
@@ -163,6 +165,8 @@ void peer_close(struct peer *peer, struct node *node, const char *text);
 void peers_refused(struct peers *peers, struct node *node, struct peer *peer, enum refusal refusal);
 
 struct peer *peers_find(const struct peers *peers, uint32_t id);
+/* Equal as long as the sessions that are up are the same. */
+uint64_t peers_ups(const struct peers *peers);
 /* The session that is up with an identity, NULL: none. */
 struct peer *peers_up(const struct peers *peers, const uint8_t key[KEY_SIZE]);
 const struct link *peers_link(const struct peers *peers, const uint8_t key[KEY_SIZE]);

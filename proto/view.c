@@ -9,7 +9,10 @@ struct filling {
 	const struct archive *archive;
 	struct view *out;
 	unsigned max;
-	bool carry; /* denials don't matter */
+	bool carry;       /* denials don't matter */
+	uint32_t *places; /* of members by their keys' first bytes, plus one; 0: free. Who makes keys that all
+	                   * begin alike makes this a list. */
+	uint32_t place_mask;
 };
 
 static int compare_members(const void *a, const void *b)
@@ -47,21 +50,27 @@ static bool is_out(const struct filling *f, const uint8_t *key, unsigned level)
 	return level > 0 && is_denied_by_pin(f, key);
 }
 
-static bool is_in(const struct view *view, const uint8_t *key)
+/* Where the key stands, or the free place where it is to. */
+static uint32_t *place_of(const struct filling *f, const uint8_t *key)
 {
-	for (unsigned i = 0; i < view->count; i++) {
-		if (memcmp(view->members[i].key, key, KEY_SIZE) == 0)
-			return true;
+	uint32_t at;
+
+	memcpy(&at, key, sizeof at);
+	for (at &= f->place_mask; f->places[at] != 0; at = (at + 1) & f->place_mask) {
+		if (memcmp(f->out->members[f->places[at] - 1].key, key, KEY_SIZE) == 0)
+			break;
 	}
-	return false;
+	return &f->places[at];
 }
 
 static void add(struct filling *f, const uint8_t *key, const uint8_t *voucher, unsigned level)
 {
 	struct view_member *member = &f->out->members[f->out->count];
+	uint32_t *place = place_of(f, key);
 
-	if (f->out->count == f->max || is_out(f, key, level) || is_in(f->out, key))
+	if (*place != 0 || f->out->count == f->max || is_out(f, key, level))
 		return;
+	*place = f->out->count + 1;
 	*member = (struct view_member){.level = level};
 	memcpy(member->key, key, KEY_SIZE);
 	if (voucher != NULL)
@@ -120,9 +129,17 @@ static enum result compute(struct filling *f, const uint8_t *self, unsigned dept
 {
 	*out = (struct view){.members = calloc(f->max, sizeof *out->members)};
 	f->out = out;
-	if (out->members == NULL)
+	f->place_mask = 1;
+	while (f->place_mask < 2 * f->max)
+		f->place_mask = 2 * f->place_mask + 1;
+	f->places = calloc((size_t)f->place_mask + 1, sizeof *f->places);
+	if (out->members == NULL || f->places == NULL) {
+		free(f->places);
+		view_fini(out);
 		return RESULT_NO_MEMORY;
+	}
 	fill(f, self, depth);
+	free(f->places);
 	qsort(out->members, out->count, sizeof *out->members, compare_members);
 	return RESULT_OK;
 }

@@ -80,7 +80,8 @@ static bool is_needed(const struct want *want, const struct node *node)
 		return false;
 	if (want->kind == OBJECT_CHUNK)
 		return is_missing(author, want->order.hash);
-	return order_compare(&want->order, author_order_here(author, want->kind)) > 0;
+	/* What has fallen is replaced by what is older. */
+	return author->fallen || order_compare(&want->order, author_order_here(author, want->kind)) > 0;
 }
 
 bool wants_expire(struct wants *wants, const struct node *node, const struct peers *peers)

@@ -176,6 +176,53 @@ static void what_was_signed_in_the_future_is_signed_anew(void **state)
 	}
 }
 
+/* Two of four are a day ahead at once, and take what they sign then of each other; set right one after the
+ * other, or both while the other two are away. */
+static void two_that_were_a_day_ahead_at_once_agree_again(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		struct circle c = settled_circle(70 + i, 4);
+		struct member *friend = c.all[1];
+		bool restarts = (i & 1) != 0, one_by_one = (i & 2) != 0, alone = (i & 4) != 0;
+
+		world_kill(c.world, c.all[2], DEATH_PROCESS);
+		world_kill(c.world, c.all[3], DEATH_PROCESS);
+		world_run(c.world, MINUTE);
+		c.home->clock_ms = friend->clock_ms = day_ms;
+		world_run(c.world, MINUTE);
+		member_claim(c.home, "new.test");
+		world_reload(c.world, c.home);
+		world_run(c.world, 5 * MINUTE);
+		/* Else there would be nothing to mend. */
+		assert_true(member_sees_claim(friend, c.home, "new.test"));
+		if (!alone)
+			world_boot_all(c.world);
+		c.home->clock_ms = 0;
+		world_run(c.world, one_by_one ? 3 * MINUTE : 0);
+		friend->clock_ms = 0;
+		if (restarts) {
+			world_kill(c.world, friend, DEATH_PROCESS);
+			world_boot(c.world, friend);
+		}
+		world_run(c.world, 3 * MINUTE);
+		world_boot_all(c.world);
+		world_run(c.world, 3 * MINUTE);
+		for (unsigned k = 0; k < 4; k++) {
+			const struct order *theirs =
+			        author_order(node_self(core_node(c.home->core)), OBJECT_HEAD);
+			const struct author *ours =
+			        archive_find(&core_node(c.all[k]->core)->archive, c.home->root);
+
+			assert_string_equal(waits(c.all[k]), "");
+			assert_true(member_sees_claim(c.all[k], c.home, "new.test"));
+			assert_int_equal(order_compare(author_order(ours, OBJECT_HEAD), theirs), 0);
+			assert_true(theirs->seq <= (uint64_t)member_now(c.home, c.world->now_ms).wall_ms);
+		}
+		world_destroy(c.world);
+	}
+}
+
 static void a_jump_of_the_clock_expires_nothing(void **state)
 {
 	(void)state;
@@ -205,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(who_is_off_signs_nothing_says_so_and_heals),
 	        cmocka_unit_test(what_was_signed_in_the_future_is_signed_anew),
+	        cmocka_unit_test(two_that_were_a_day_ahead_at_once_agree_again),
 	        cmocka_unit_test(a_jump_of_the_clock_expires_nothing),
 	};
 

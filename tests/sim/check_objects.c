@@ -95,13 +95,15 @@ void check_valid_objects(const struct glimpse *glimpse)
 		check_author(glimpse, archive->authors[i]);
 }
 
-/* Its own of a day to come falls back when its clock is set right (4.7c). */
-static bool is_let_go(const struct glimpse *glimpse, const struct author *author, const struct order *last)
+/* What is of a day to come falls back when the clock is set right (4.7c, 4.7ca), and others fall with it. */
+static bool is_let_go(const struct glimpse *glimpse, const struct order *orders)
 {
 	const struct node *node = core_node(glimpse->member->core);
+	bool ahead = false;
 
-	return memcmp(author->key, node->key, KEY_SIZE) == 0 &&
-	       last->seq > (uint64_t)(node->now.wall_ms + 600000);
+	for (unsigned k = 0; k < ORDERED_KINDS; k++)
+		ahead |= orders[ordered_kinds[k]].seq > (uint64_t)(node->now.wall_ms + 600000);
+	return ahead;
 }
 
 /* The last of the rows on what is held: it notes what was seen. */
@@ -112,8 +114,9 @@ void check_order(const struct glimpse *glimpse)
 	for (unsigned i = 0; i < archive->count; i++) {
 		const struct author *author = archive->authors[i];
 		struct seen *seen = seen_of(glimpse->witness, author);
+		bool let_go = is_let_go(glimpse, seen->orders);
 
-		/* It wasn't carried for a moment, and begins anew; or dropped its own of tomorrow (4.7c). */
+		/* It wasn't carried for a moment, and begins anew; or what is of tomorrow was dropped. */
 		if (author->certificate_held.data == NULL ||
 		        (author->head == NULL && author_order(author, OBJECT_HEAD)->serial == 0))
 			memset(seen->orders, 0, sizeof seen->orders);
@@ -121,7 +124,7 @@ void check_order(const struct glimpse *glimpse)
 			const struct order *order = author_order(author, ordered_kinds[k]);
 			struct order *last = &seen->orders[ordered_kinds[k]];
 
-			if (compare_orders(order, last) < 0 && !is_let_go(glimpse, author, last))
+			if (compare_orders(order, last) < 0 && !let_go)
 				sim_violated(glimpse->sim, "%s went back in what it holds of %s (kind %d)",
 				        glimpse->member->name, sim_member(glimpse->sim, author->key)->name,
 				        (int)ordered_kinds[k]);

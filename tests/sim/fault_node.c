@@ -165,15 +165,9 @@ void strike_clock_jump(struct stroke *stroke)
 	fault_later(stroke, right_again);
 }
 
-/* Ahead or behind, as a board without a battery is.
- * TODO: two at once. A statement of tomorrow that somebody whose clock was wrong too has taken stays with him
- * when both are set right, and its author goes on below it (seed 96). */
+/* Ahead or behind, as a board without a battery is. */
 void strike_clock_day(struct stroke *stroke)
 {
-	for (unsigned i = 0; i < stroke->sim->world->count; i++) {
-		if (stroke->sim->world->members[i]->clock_ms > 600000)
-			return;
-	}
 	stroke->member->clock_ms = dice_percent(stroke->dice, 50) ? 86400000 : -86400000;
 	fault_later(stroke, right_again);
 }
