@@ -49,7 +49,7 @@ static void note(
 {
 	const struct ledger_line *line;
 
-	if (order->serial == 0)
+	if (order->serial == 0 || ledger->shared)
 		return;
 	line = find(ledger, kind, order);
 	if (line != NULL) {

@@ -17,6 +17,7 @@ struct ledger_line {
 struct ledger {
 	struct ledger_line *lines;
 	unsigned count;
+	bool shared; /* another process signs with the same key: nothing can be said any more */
 };
 
 void ledger_fini(struct ledger *ledger);

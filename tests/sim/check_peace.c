@@ -44,6 +44,24 @@ void check_view(const struct glimpse *glimpse)
 	}
 }
 
+/* Not in the view of whoever holds its last certificate, and no session with it. */
+void check_killed(const struct glimpse *glimpse)
+{
+	const struct node *node = core_node(glimpse->member->core);
+
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		const struct author *author = node->archive.authors[i];
+		const struct member *killed = sim_member(glimpse->sim, author->key);
+
+		if (author->certificate_held.order.serial != UINT64_MAX)
+			continue;
+		if (view_contains(&node->view, author->key) ||
+		        member_session(glimpse->member, killed) != NULL)
+			sim_violated(glimpse->sim, "%s holds that %s was ended, and counts it still",
+			        glimpse->member->name, killed->name);
+	}
+}
+
 void check_bounds(const struct glimpse *glimpse)
 {
 	const struct node *node = core_node(glimpse->member->core);
@@ -60,8 +78,9 @@ void check_bounds(const struct glimpse *glimpse)
 			        peer->wants_out);
 	}
 	if (peers->count > limits->sessions_max || handshakes > limits->handshakes_max ||
-	        peers->stranger_count > limits->strangers_max || node->archive.count > limits->authors_max ||
-	        node->view.count > VIEW_MEMBERS_MAX)
+	        peers->stranger_count > limits->strangers_max || node->met.count > MET_MAX ||
+	        glimpse->member->connection_count > 2 * limits->sessions_max ||
+	        node->archive.count > limits->authors_max || node->view.count > VIEW_MEMBERS_MAX)
 		sim_violated(glimpse->sim, "%s is beyond its bounds: %u sessions, %u handshakes",
 		        glimpse->member->name, peers->count, handshakes);
 }

@@ -231,6 +231,7 @@ void check_carriage_serves(const struct glimpse *glimpse)
 	struct sim *sim = glimpse->sim;
 
 	if (self->carriage_held.data == NULL || sim_fate(sim, member)->spoilt ||
+	        (sim_fate(sim, member)->was_cloned && !core_own(member->core)->carriage_ours) ||
 	        order_compare(&self->carriage_held.order, &glimpse->witness->served) == 0)
 		return;
 	for (unsigned i = 0; i < sim->territory_count; i++) {

@@ -61,6 +61,36 @@ bool well_everybody_meets(struct sim *sim, char why[WHY_SIZE])
 	return each_pair(sim, why, has_met);
 }
 
+static bool knows_killed(const struct member *member, const struct member *killed)
+{
+	const struct author *author = held_of(member, killed);
+
+	return author == NULL || author->certificate_held.order.serial == UINT64_MAX;
+}
+
+/* As soon as one of those who live holds the last certificate, whoever carries the identity does. */
+bool well_kill_known(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		const struct member *killed = sim->world->members[i], *not_told = NULL;
+		bool told = false;
+
+		for (unsigned k = 0; sim->fates[i].killed && k < sim->world->count; k++) {
+			const struct member *member = sim->world->members[k];
+
+			if (!sim_is_honest(sim, member) || held_of(member, killed) == NULL)
+				continue;
+			told |= knows_killed(member, killed);
+			not_told = knows_killed(member, killed) ? not_told : member;
+		}
+		if (!told || not_told == NULL)
+			continue;
+		snprintf(why, WHY_SIZE, "%s doesn't know that %s was ended", not_told->name, killed->name);
+		return false;
+	}
+	return true;
+}
+
 /* All of it, by the author's own word. Who isn't carried isn't looked for. */
 static bool holds_last(
         struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
@@ -300,4 +330,57 @@ bool well_plan_from_scratch(struct sim *sim, char why[WHY_SIZE])
 bool well_mail_arrives(struct sim *sim, char why[WHY_SIZE])
 {
 	return mail_finish(sim, why);
+}
+
+/* --- days later --------------------------------------------------------------------------------------------
+ */
+
+static bool is_wanted(const struct member *relay, const struct table_row *row)
+{
+	const struct author *claimant = archive_find(&core_node(relay->core)->archive, row->author);
+	struct claim claim;
+
+	if (row->state != ROW_IN)
+		return false;
+	/* Of whom nothing is held nothing is known. */
+	return claimant == NULL || claimant->head == NULL ||
+	       author_claim_find(claimant, bytes_of(row->domain.text, strlen(row->domain.text)), &claim);
+}
+
+static bool has_mail(const struct member *relay, const char *domain)
+{
+	const struct queued *queued = mta_queued(&relay->mta, domain);
+
+	return queued != NULL && queued->count > 0;
+}
+
+/* Does public DNS lead to the relay still, as it sees it itself? */
+static bool is_named(const struct member *relay, const char *domain)
+{
+	const struct look *look = looks_find(&core_node(relay->core)->looks, domain);
+
+	return relay->said.public.count == 0 || look == NULL || !look->ok ||
+	       look_names(look, &relay->said.public);
+}
+
+/* Where public DNS leads to the relay still, it has to go on. */
+bool ended_orders_out(struct sim *sim, char why[WHY_SIZE])
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		const struct member *member = sim->world->members[i];
+
+		for (unsigned k = 0; sim_is_honest(sim, member) && member->core != NULL &&
+		                     k < core_relay(member->core)->applied.count;
+		        k++) {
+			const struct table_row *row = &core_relay(member->core)->applied.rows[k];
+
+			if (is_wanted(member, row) || is_named(member, row->domain.text) ||
+			        has_mail(member, row->domain.text))
+				continue;
+			snprintf(why, WHY_SIZE, "%s has %.80s on its way out still (%s)", member->name,
+			        row->domain.text, row_state_word(row->state));
+			return false;
+		}
+	}
+	return true;
 }

@@ -10,6 +10,21 @@
 #include "tests/mesh/must.h"
 #include "tests/mesh/zones.h"
 
+/* What this publisher's operator has said of the relay in that set, whose time is over or not. */
+static bool is_forced(const struct glimpse *glimpse, const struct published_mx *mx, bool in)
+{
+	const struct settings *said = &glimpse->member->said;
+
+	return said->force_count > 0 && said->forces->in == in &&
+	       strcmp(said->forces->domain.text, mx->domain.text) == 0 &&
+	       memcmp(said->forces->relay, mx->relay, KEY_SIZE) == 0;
+}
+
+static bool is_ended(const struct author *author)
+{
+	return author != NULL && author->certificate_held.order.serial == UINT64_MAX;
+}
+
 static bool is_persist(const struct glimpse *glimpse)
 {
 	return glimpse->effect->type == EFFECT_PERSIST && strcmp(glimpse->effect->name, FACT_PUBLISHED) == 0;
@@ -95,6 +110,9 @@ static void check_signatures(const struct glimpse *glimpse, const struct publish
 	        !carriage_serves(&entry, name, claim.since) || carriage_is_leaving(&entry, name))
 		sim_violated(glimpse->sim, "%s names a relay for %s that doesn't serve it",
 		        glimpse->member->name, mx->domain.text);
+	if (is_ended(relay))
+		sim_violated(glimpse->sim, "%s names a relay for %s that was ended", glimpse->member->name,
+		        mx->domain.text);
 	for (unsigned i = 0; i < glimpse->member->said.denial_count; i++) {
 		if (memcmp(glimpse->member->denials[i], mx->relay, KEY_SIZE) == 0)
 			sim_violated(glimpse->sim, "%s names a relay for %s that it denies",
@@ -126,6 +144,8 @@ static void check_alive(const struct glimpse *glimpse, const struct published_mx
 	const struct fate *fate = sim_fate(glimpse->sim, relay);
 	int64_t slack_ms = glimpse->member->timing.banner_valid_ms + glimpse->member->banner.ms + 1000;
 
+	if (is_forced(glimpse, mx, true))
+		return;
 	if (!is_seen(glimpse, relay))
 		sim_violated(glimpse->sim, "%s names %s for %s and doesn't see it", glimpse->member->name,
 		        relay->name, mx->domain.text);
@@ -215,7 +235,7 @@ static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
 		if (memcmp(glimpse->member->denials[i], mx->relay, KEY_SIZE) == 0)
 			return true;
 	}
-	if (relay != NULL && relay->beacon_held.data != NULL && (relay->beacon.flags & BEACON_DRAINING) != 0)
+	if (is_ended(relay) || is_ended(claimant) || is_forced(glimpse, mx, false))
 		return true;
 	if (claimant != NULL && claimant->head != NULL &&
 	        (!author_claim_find(claimant, domain, &claim) ||
@@ -315,6 +335,20 @@ void check_published_first(const struct glimpse *glimpse)
 		sim_violated(glimpse->sim, "%s names %u relays in %s, not all durable", glimpse->member->name,
 		        named, effect->name);
 	published_fini(&durable);
+}
+
+static void check_not_forced_out(const struct glimpse *glimpse, const struct published_mx *mx)
+{
+	int64_t wall_ms = core_node(glimpse->member->core)->now.wall_ms;
+
+	if (is_forced(glimpse, mx, false) && glimpse->member->said.forces->until_wall_ms > wall_ms)
+		sim_violated(glimpse->sim, "%s names a relay for %s that its operator wants out",
+		        glimpse->member->name, mx->domain.text);
+}
+
+void check_forced_out(const struct glimpse *glimpse)
+{
+	each_added(glimpse, check_not_forced_out);
 }
 
 void check_set_size(const struct glimpse *glimpse)

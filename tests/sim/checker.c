@@ -13,6 +13,7 @@ const struct checker checkers[] = {
         {"7.14", "one_beacon_per_second", .touched = check_beacon_rate},
         {"5.3", "sessions_with_the_carried_and_not_denied_only", .interval = check_sessions},
         {"5.1", "the_local_word_wins_in_the_view", .interval = check_view},
+        {"3.6", "who_is_killed_counts_nowhere", .interval = check_killed},
         {"11.3", "every_bound_holds", .interval = check_bounds},
         {"7.6a", "no_storm", .effect = check_storm},
         {"6.3", "only_active_names_enter_the_tables", .effect = check_rows_active},
@@ -22,11 +23,13 @@ const struct checker checkers[] = {
         {"8.2", "the_carriage_names_what_the_mta_takes", .touched = check_carriage_serves},
         {"9.2", "two_signatures_behind_every_new_mx", .effect = check_two_signatures},
         {"9.3", "a_relay_is_added_only_when_seen_to_live", .effect = check_added_relay},
+        {"9.17", "who_is_forced_out_is_not_named", .effect = check_forced_out},
         {"9.4", "no_set_becomes_empty", .effect = check_set_not_emptied},
         {"9.9", "failures_take_one_at_a_time_and_leave_two", .effect = check_set_not_cut},
         {"9.6", "the_file_published_is_durable_before_the_zones", .effect = check_published_first},
         {"9.3", "at_most_12_are_named", .effect = check_set_size},
         {"7.10", "everybody_meets_again", .well = well_everybody_meets},
+        {"3.6", "a_kill_reaches_everybody", .well = well_kill_known},
         {"7.7", "who_carries_an_author_holds_its_last_statements", .well = well_last_statements_held},
         {"7.15", "who_lives_is_seen_alive", .well = well_alive_seen_alive},
         {"6.1", "what_is_claimed_is_signed", .well = well_claims_signed},
@@ -34,6 +37,7 @@ const struct checker checkers[] = {
         {"9.9", "the_sets_are_full", .well = well_sets_full},
         {"9.3", "every_plan_equals_the_one_from_scratch", .well = well_plan_from_scratch},
         {"8.2", "mail_reaches_the_home", .well = well_mail_arrives},
+        {"8.15", "every_order_out_ends", .ended = ended_orders_out},
 };
 const unsigned checker_count = sizeof checkers / sizeof checkers[0];
 
@@ -43,6 +47,8 @@ static void check_all(struct sim *sim, struct member *member, const struct effec
 	struct glimpse glimpse = {
 	        .sim = sim, .member = member, .witness = &sim->witnesses[member->index], .effect = effect};
 
+	if (sim_fate(sim, member)->is_copy)
+		return;
 	if (glimpse.witness->life != member->life)
 		witness_begin(glimpse.witness, member->life, sim->world->now_ms);
 	for (unsigned i = 0; i < checker_count; i++) {
@@ -112,4 +118,18 @@ bool checkers_well(struct sim *sim, char why[WHY_SIZE])
 	if (well)
 		sim->checking = NULL;
 	return well;
+}
+
+bool checkers_ended(struct sim *sim, char why[WHY_SIZE])
+{
+	bool ended = true;
+
+	for (unsigned i = 0; ended && i < checker_count; i++) {
+		sim->checking = &checkers[i];
+		if (checkers[i].ended != NULL)
+			ended = checkers[i].ended(sim, why);
+	}
+	if (ended)
+		sim->checking = NULL;
+	return ended;
 }

@@ -26,6 +26,8 @@ struct checker {
 	void (*effect)(const struct glimpse *glimpse);   /* each effect, before it is carried out */
 	void (*touched)(const struct glimpse *glimpse);  /* each member after each of its steps */
 	void (*interval)(const struct glimpse *glimpse); /* each living member now and then */
+	/* Of the whole in the end, days after that. */
+	bool (*ended)(struct sim *sim, char why[WHY_SIZE]);
 	/* Of the whole when all has healed; false: not yet, and *why says what is missing. */
 	bool (*well)(struct sim *sim, char why[WHY_SIZE]);
 };
@@ -37,6 +39,7 @@ void checkers_effect(struct world *world, struct member *member, const struct ef
 void checkers_touched(struct world *world, struct member *member, void *sim);
 void checkers_interval(struct sim *sim);
 bool checkers_well(struct sim *sim, char why[WHY_SIZE]);
+bool checkers_ended(struct sim *sim, char why[WHY_SIZE]);
 
 /* --- rows -------------------------------------------------------------------------------------------------
  */
@@ -52,6 +55,7 @@ void check_beacon_rate(const struct glimpse *glimpse);
 
 void check_sessions(const struct glimpse *glimpse);
 void check_view(const struct glimpse *glimpse);
+void check_killed(const struct glimpse *glimpse);
 void check_bounds(const struct glimpse *glimpse);
 void check_storm(const struct glimpse *glimpse);
 
@@ -67,8 +71,10 @@ void check_set_not_emptied(const struct glimpse *glimpse);
 void check_set_not_cut(const struct glimpse *glimpse);
 void check_published_first(const struct glimpse *glimpse);
 void check_set_size(const struct glimpse *glimpse);
+void check_forced_out(const struct glimpse *glimpse);
 
 bool well_everybody_meets(struct sim *sim, char why[WHY_SIZE]);
+bool well_kill_known(struct sim *sim, char why[WHY_SIZE]);
 bool well_last_statements_held(struct sim *sim, char why[WHY_SIZE]);
 bool well_alive_seen_alive(struct sim *sim, char why[WHY_SIZE]);
 bool well_accepted_carried(struct sim *sim, char why[WHY_SIZE]);
@@ -76,5 +82,6 @@ bool well_claims_signed(struct sim *sim, char why[WHY_SIZE]);
 bool well_sets_full(struct sim *sim, char why[WHY_SIZE]);
 bool well_plan_from_scratch(struct sim *sim, char why[WHY_SIZE]);
 bool well_mail_arrives(struct sim *sim, char why[WHY_SIZE]);
+bool ended_orders_out(struct sim *sim, char why[WHY_SIZE]);
 
 #endif

@@ -124,8 +124,8 @@ void community_create(struct sim *sim)
 		snprintf(name, sizeof name, "m%u", i);
 		world_add(world, name);
 	}
-	sim->fates = must_alloc(world->count * sizeof *sim->fates);
-	sim->witnesses = must_alloc(world->count * sizeof *sim->witnesses);
+	sim->fates = must_alloc((world->count + 1) * sizeof *sim->fates);
+	sim->witnesses = must_alloc((world->count + 1) * sizeof *sim->witnesses);
 	befriend_some(sim);
 	hostile_appoint(sim);
 	if (has_fault(sim, "join") && world->count > 3)
@@ -145,5 +145,13 @@ void community_create(struct sim *sim)
 	for (unsigned i = 0; i < world->count; i++) {
 		if (!sim->fates[i].absent)
 			world_boot(world, world->members[i]);
+	}
+	if (has_fault(sim, "clone")) {
+		sim->clone = world_add(world, "copy");
+		sim->fates[sim->clone->index] = (struct fate){.absent = true,
+		        .hostile = true,
+		        .is_copy = true,
+		        .mta_down_ms = NEVER_MS,
+		        .restored_ms = NEVER_MS};
 	}
 }

@@ -60,6 +60,15 @@ const struct fault faults[] = {
         {"zone_fails", strike_zone_fails},
         {"probe_fails", strike_probe_fails},
         {"admin_map", strike_admin_map},
+
+        /* drawn apart: FAULTS_LATE */
+        {"clone", strike_clone},
+        {"kill", strike_kill},
+        {"force", strike_force},
+        {"registrar", strike_registrar},
+        {"release", strike_release},
+        {"depart", strike_depart},
+        {"crowd", strike_crowd},
 };
 const unsigned fault_count = sizeof faults / sizeof faults[0];
 
@@ -76,14 +85,15 @@ unsigned fault_find(const char *name)
  */
 
 /* Which fault: each that exists as often as it is strong. */
-static unsigned draw_fault(const struct scenario *scenario, struct dice *dice)
+static unsigned draw_fault(const struct scenario *scenario, struct dice *dice, bool late)
 {
+	unsigned first = late ? FAULTS_LATE : 0, end = late ? fault_count : FAULTS_LATE;
 	unsigned sum = 0, drawn;
 
-	for (unsigned i = 0; i < fault_count; i++)
+	for (unsigned i = first; i < end; i++)
 		sum += (scenario->faults >> i & 1) != 0 ? scenario->strengths[i] : 0;
 	drawn = (unsigned)dice_upto(dice, sum - 1);
-	for (unsigned i = 0; i < fault_count; i++) {
+	for (unsigned i = first; i < end; i++) {
 		unsigned share = (scenario->faults >> i & 1) != 0 ? scenario->strengths[i] : 0;
 
 		if (drawn < share)
@@ -109,12 +119,13 @@ void fault_strike(struct sim *sim, unsigned step)
 {
 	struct dice dice = scenario_dice(sim->request.seed, "stroke", step);
 	struct world *world = sim->world;
-	unsigned index = (unsigned)(dice_next(&dice) % world->count);
-	unsigned further = 1 + (unsigned)(dice_next(&dice) % (world->count > 1 ? world->count - 1 : 1));
-	unsigned row = draw_fault(&sim->scenario, &dice);
+	unsigned count = sim->scenario.nodes;
+	unsigned index = (unsigned)(dice_next(&dice) % count);
+	unsigned further = 1 + (unsigned)(dice_next(&dice) % (count > 1 ? count - 1 : 1));
+	unsigned row = draw_fault(&sim->scenario, &dice, step >= STEPS_LATE);
 	struct stroke stroke = {.sim = sim,
 	        .member = world->members[index],
-	        .other = world->members[(index + further) % world->count],
+	        .other = world->members[(index + further) % count],
 	        .dice = &dice};
 
 	if (row == fault_count)
@@ -187,6 +198,10 @@ void fault_heal(struct sim *sim)
 
 	net_heal(&world->net);
 	hostile_vanish(sim);
+	if (sim->clone != NULL && sim->clone->core != NULL)
+		world_kill(world, sim->clone, DEATH_PROCESS);
+	for (unsigned i = 0; i < sim->territory_count; i++)
+		sim->territories[i].stale = NULL;
 	for (unsigned i = 0; i < world->count; i++)
 		heal_member(sim, world->members[i]);
 	for (unsigned i = 0; i < world->count; i++) {

@@ -95,4 +95,15 @@ void strike_zone_fails(struct stroke *stroke);
 void strike_probe_fails(struct stroke *stroke);
 void strike_admin_map(struct stroke *stroke);
 
+void strike_clone(struct stroke *stroke);
+void strike_kill(struct stroke *stroke);
+void strike_force(struct stroke *stroke);
+void strike_registrar(struct stroke *stroke);
+void strike_release(struct stroke *stroke);
+void strike_depart(struct stroke *stroke);
+void strike_crowd(struct stroke *stroke);
+
+/* How many have joined and haven't left. */
+unsigned fault_present(const struct sim *sim);
+
 #endif

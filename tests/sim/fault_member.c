@@ -29,7 +29,7 @@ void strike_join(struct stroke *stroke)
 	}
 }
 
-static unsigned count_present(const struct sim *sim)
+unsigned fault_present(const struct sim *sim)
 {
 	unsigned count = 0;
 
@@ -43,7 +43,7 @@ void strike_leave(struct stroke *stroke)
 {
 	struct fate *fate = sim_fate(stroke->sim, stroke->member);
 
-	if (fate->absent || count_present(stroke->sim) <= 2)
+	if (fate->absent || fault_present(stroke->sim) <= 2)
 		return;
 	fate->absent = stroke->member->off = true;
 	if (stroke->member->core != NULL)

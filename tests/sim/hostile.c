@@ -423,6 +423,43 @@ void strike_withhold(struct stroke *stroke)
 	act_later(stroke, stroke->sim->hostiles->self, withhold);
 }
 
+/* --- an identity ends -------------------------------------------------------------------------------------
+ */
+
+/* The last certificate, made ahead and kept in an envelope, is given to one of the others. */
+static void offer_kill(struct act *act)
+{
+	struct member *self = act->puppet->as;
+	struct certificate certificate = {.serial = CERTIFICATE_SERIAL_KILL};
+	struct order order = {.serial = CERTIFICATE_SERIAL_KILL};
+	uint8_t *data;
+	size_t length;
+
+	memcpy(certificate.root, self->root, KEY_SIZE);
+	memcpy(certificate.op_key, self->root, KEY_SIZE);
+	memcpy(certificate.session_key, self->root, KEY_SIZE);
+	MUST(certificate_encode(&certificate, self->root_secret, &data, &length) == RESULT_OK,
+	        "no certificate");
+	offer(act->puppet,
+	        stash(act->sim->hostiles, self->root, OBJECT_CERTIFICATE, &order, bytes_of(data, length)));
+	free(data);
+}
+
+/* Its machine was stolen, say: its owner ends the identity, and it is never there again. */
+void strike_kill(struct stroke *stroke)
+{
+	struct member *self = stroke->member;
+	struct fate *fate = sim_fate(stroke->sim, self);
+
+	if (!sim_is_honest(stroke->sim, self) || self == stroke->other || fault_present(stroke->sim) <= 2)
+		return;
+	fate->absent = fate->killed = true;
+	if (self->core != NULL)
+		world_kill(stroke->sim->world, self, DEATH_PROCESS);
+	stroke->member = stroke->other;
+	act_later(stroke, self, offer_kill);
+}
+
 /* --- outsiders ---------------------------------------------------------------------------------------------
  */
 
@@ -449,5 +486,17 @@ void strike_outsider(struct stroke *stroke)
 		        bytes_of(rubbish, (size_t)dice_upto(stroke->dice, sizeof rubbish)));
 		if (dice_percent(stroke->dice, 50))
 			world_intrude_close(stroke->sim->world, connection);
+	}
+}
+
+/* Far more connections than there may be handshakes, and all of them are mute. */
+void strike_crowd(struct stroke *stroke)
+{
+	unsigned count = 40 + stroke->strength;
+
+	for (unsigned i = 0; i < count && stroke->member->core != NULL; i++) {
+		struct address from = {.length = 4, .bytes = {10, 66, 201, (uint8_t)i}};
+
+		world_intrude(stroke->sim->world, stroke->member, &from, deaf, NULL);
 	}
 }

@@ -9,7 +9,12 @@
 #include "tests/sim/sim.h"
 
 enum { OWNER_SIZE = 120 };
-enum { DAY_MS = 24 * 3600 * 1000, TRY_FIRST_MS = 60000, TRY_LAST_MS = 15 * 60000 };
+enum {
+	DAY_MS = 24 * 3600 * 1000,
+	DEFERRED_MAX_MS = DAY_MS + 3600 * 1000,
+	TRY_FIRST_MS = 60000,
+	TRY_LAST_MS = 15 * 60000
+};
 
 void mail_fini(struct mail *mail)
 {
@@ -137,8 +142,10 @@ static const struct answer *resolve(struct sim *sim, const struct letter *letter
 	if (server != NULL && letter->to->own_zone)
 		read_own(sim, letter->to, files_text(&server->dns, letter->to->name),
 		        files_text(&server->dns, "pool.test"), &answer, &ttl_s);
-	else if (server != NULL)
+	else if (server != NULL && (letter->to->stale == NULL || !letter->to->stale_only))
 		read_pool(sim, letter->to, files_text(&server->dns, "pool.test"), &answer, &ttl_s);
+	if (letter->to->stale != NULL)
+		add_server(&answer, letter->to->stale, 10);
 	answer.until_ms = answer.believed_ms = answer.asked_ms + (int64_t)ttl_s * 1000;
 	if (letter->sender == 0)
 		answer.believed_ms = answer.asked_ms + DAY_MS;
@@ -172,13 +179,17 @@ static void look_at(struct sim *sim, struct territory *territory, struct writer 
 		if (territory->own_zone)
 			read_own(sim, territory, files_text(&member->dns, territory->name),
 			        files_text(&member->dns, "pool.test"), &answer, &ttl_s);
-		else
+		else if (territory->stale == NULL || !territory->stale_only)
 			read_pool(sim, territory, files_text(&member->dns, "pool.test"), &answer, &ttl_s);
 		for (unsigned k = 0; k < answer.count && silent == 0; k++) {
 			if (answer.servers[k] != NULL)
 				put_server(w, territory->name, answer.servers[k], answer.preferences[k]);
 			named += answer.servers[k] != NULL;
 		}
+	}
+	if (territory->stale != NULL && silent == 0) {
+		put_server(w, territory->name, territory->stale, 10);
+		named++;
 	}
 	if (silent > 0)
 		writer_format(w, "%s error a name server is silent\n", territory->name);
@@ -315,13 +326,26 @@ static bool was_restored(const struct sim *sim, const struct member *server)
 	return restored_ms != NEVER_MS && sim->phase == PHASE_TROUBLE;
 }
 
+/* What another process says in its name its server knows nothing of. */
+static bool was_cloned(const struct sim *sim, const struct member *server)
+{
+	return sim_fate(sim, server)->was_cloned && sim->phase == PHASE_TROUBLE;
+}
+
 /* A server that DNS names and that is up must not refuse. After the TTL it may, with 4xx. */
-static void refused(struct sim *sim, const struct letter *letter, const struct member *server,
-        const struct answer *answer)
+static void refused(
+        struct sim *sim, struct letter *letter, const struct member *server, const struct answer *answer)
 {
 	sim_say(sim, "mail for %s is refused by %s", letter->to->name, server->name);
 	if (sim_fate(sim, server)->spoilt || letter->to->released || was_restored(sim, server) ||
-	        sim->world->now_ms > answer->until_ms)
+	        was_cloned(sim, server))
+		return;
+	/* Who believes an old answer asks anew after a day. */
+	if (letter->refused_ms == 0)
+		letter->refused_ms = sim->world->now_ms;
+	if (sim->world->now_ms > letter->refused_ms + DEFERRED_MAX_MS)
+		sim_violated(sim, "mail for %s is refused for more than a day", letter->to->name);
+	if (sim->world->now_ms > answer->until_ms)
 		return;
 	sim_violated(sim, "%s refuses mail for %s, for which DNS named it %lld s ago", server->name,
 	        letter->to->name, (long long)(sim->world->now_ms - answer->asked_ms) / 1000);

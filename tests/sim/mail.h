@@ -24,7 +24,8 @@ struct letter {
 	int64_t born_ms;
 	int64_t next_ms;
 	unsigned tries;
-	bool listed; /* the relay's server counts it (struct mta) */
+	int64_t refused_ms; /* first, though somebody was named; 0: never */
+	bool listed;        /* the relay's server counts it (struct mta) */
 };
 
 /* What a sender's resolver has in its cache. */

@@ -115,6 +115,7 @@ enum {
 	OPTION_FAULTS,
 	OPTION_REPLAY,
 	OPTION_SCALE,
+	OPTION_HELP,
 };
 
 static const struct option options[] = {
@@ -134,6 +135,7 @@ static const struct option options[] = {
         {"faults", no_argument, NULL, OPTION_FAULTS},
         {"replay", required_argument, NULL, OPTION_REPLAY},
         {"scale", no_argument, NULL, OPTION_SCALE},
+        {"help", no_argument, NULL, OPTION_HELP},
         {NULL, 0, NULL, 0},
 };
 
@@ -143,6 +145,7 @@ struct orders {
 	bool one;
 	bool list;
 	bool scale;
+	bool help;
 	unsigned replays;
 };
 
@@ -184,6 +187,8 @@ static bool take_option(int option, char *value, struct orders *orders)
 		orders->replays = (unsigned)number;
 	else if (option == OPTION_SCALE)
 		orders->scale = true;
+	else if (option == OPTION_HELP)
+		orders->help = true;
 	else
 		return false;
 	return true;
@@ -200,6 +205,10 @@ int main(int argc, char **argv)
 			fputs(usage, stderr);
 			return 2;
 		}
+	}
+	if (orders.help) {
+		fputs(usage, stdout);
+		return 0;
 	}
 	if (orders.list)
 		return list_faults();

@@ -72,6 +72,13 @@ static void draw_community(uint64_t seed, struct scenario *out)
 	out->letters = (unsigned)dice_upto(&dice, 120);
 }
 
+static unsigned draw_late_steps(uint64_t seed, uint64_t faults)
+{
+	struct dice dice = scenario_dice(seed, "late steps", 0);
+
+	return faults >> FAULTS_LATE != 0 ? (unsigned)dice_upto(&dice, STEPS_LATE_MAX) : 0;
+}
+
 void scenario_draw(const struct request *request, unsigned faults, struct scenario *out)
 {
 	struct dice dice = scenario_dice(request->seed, "steps", 0);
@@ -83,7 +90,11 @@ void scenario_draw(const struct request *request, unsigned faults, struct scenar
 	draw_time(request, out);
 	draw_faults(request, faults, out);
 	draw_community(request->seed, out);
-	out->steps = out->faults != 0 ? (unsigned)dice_upto(&dice, 60) : 0;
+	out->steps =
+	        (out->faults & ((UINT64_C(1) << FAULTS_LATE) - 1)) != 0 ? (unsigned)dice_upto(&dice, 60) : 0;
+	out->late_steps = draw_late_steps(request->seed, out->faults);
 	if (request->steps >= 0 && out->steps > (unsigned)request->steps)
 		out->steps = (unsigned)request->steps;
+	if (request->steps >= 0 && out->late_steps > (unsigned)request->steps)
+		out->late_steps = (unsigned)request->steps;
 }

@@ -14,6 +14,10 @@
 
 enum { FAULTS_MAX = 64, SKIPS_MAX = 256 };
 
+/* Faults from this row on came later: strokes of their own draw them, so that without them a seed is what it
+ * was before them. */
+enum { FAULTS_LATE = 50, STEPS_LATE = 128, STEPS_LATE_MAX = 12 };
+
 /* What the command line says of a run. */
 struct request {
 	uint64_t seed;
@@ -32,6 +36,7 @@ struct scenario {
 	int64_t pace; /* all durations of the core are so many times the real ones */
 	int64_t trouble_ms;
 	unsigned steps;
+	unsigned late_steps;            /* of the faults from FAULTS_LATE on, numbered from STEPS_LATE */
 	uint64_t faults;                /* a bit per fault that exists */
 	unsigned strengths[FAULTS_MAX]; /* 1 .. 100: how often each is drawn, and how hard it strikes */
 	enum shape shape;               /* who pins whom */

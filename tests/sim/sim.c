@@ -21,6 +21,7 @@ enum {
 	FORGET_MS = 70 * 60000,   /* statements of tomorrow are dropped once an hour (4.7c) */
 	QUIET_MS = 60000,         /* and stays so */
 	QUIET_BYTES_MAX = 6000,   /* that a member sends each other in that time */
+	COPIED_MS = 45 * 60000,   /* a carriage above a copy's waits 34 min at most (4.7a) */
 	HAPPENINGS_MAX = 6000000, /* of a run: more is a storm that no other checker saw */
 };
 
@@ -136,31 +137,54 @@ static void pass(struct sim *sim, int64_t until_ms)
 	}
 }
 
-static int compare_times(const void *a, const void *b)
-{
-	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+struct plan {
+	int64_t at_ms;
+	unsigned step;
+};
 
-	return (left > right) - (left < right);
+static int compare_plans(const void *a, const void *b)
+{
+	const struct plan *left = a, *right = b;
+
+	if (left->at_ms != right->at_ms)
+		return left->at_ms < right->at_ms ? -1 : 1;
+	return (left->step > right->step) - (left->step < right->step);
 }
 
 /* Half of the strokes come close together, since what goes wrong twice goes wrong at once. */
+static void plan_steps(
+        const struct sim *sim, const char *purpose, unsigned first, struct plan *plans, unsigned count)
+{
+	int64_t last = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct dice dice = scenario_dice(sim->request.seed, purpose, i);
+
+		plans[i].at_ms = dice_percent(&dice, 50) && i > 0
+		                         ? last + dice_upto(&dice, sim_ms(sim, 8000))
+		                         : dice_upto(&dice, sim->scenario.trouble_ms);
+		last = plans[i].at_ms;
+	}
+	qsort(plans, count, sizeof *plans, compare_plans);
+	for (unsigned i = 0; i < count; i++)
+		plans[i].step = first + i;
+}
+
 static void trouble(struct sim *sim)
 {
-	int64_t times[SKIPS_MAX], last = 0;
-	unsigned count = sim->scenario.steps < SKIPS_MAX ? sim->scenario.steps : SKIPS_MAX;
+	struct plan plans[SKIPS_MAX] = {{.step = 0}};
+	unsigned steps = sim->scenario.steps < STEPS_LATE ? sim->scenario.steps : STEPS_LATE;
+	unsigned count = steps + sim->scenario.late_steps;
 
+	plan_steps(sim, "time of", 0, plans, steps);
+	plan_steps(sim, "time of late", STEPS_LATE, plans + steps, sim->scenario.late_steps);
+	qsort(plans, count, sizeof *plans, compare_plans);
 	for (unsigned i = 0; i < count; i++) {
-		struct dice dice = scenario_dice(sim->request.seed, "time of", i);
+		int64_t at_ms = plans[i].at_ms;
 
-		times[i] = dice_percent(&dice, 50) && i > 0 ? last + dice_upto(&dice, sim_ms(sim, 8000))
-		                                            : dice_upto(&dice, sim->scenario.trouble_ms);
-		last = times[i];
-	}
-	qsort(times, count, sizeof *times, compare_times);
-	for (unsigned i = 0; i < count; i++) {
-		pass(sim, times[i] < sim->scenario.trouble_ms ? times[i] : sim->scenario.trouble_ms);
-		if (!sim->request.skips[i])
-			fault_strike(sim, i);
+		pass(sim, at_ms < sim->scenario.trouble_ms ? at_ms : sim->scenario.trouble_ms);
+		if (!sim->request.skips[plans[i].step])
+			fault_strike(sim, plans[i].step);
 	}
 	pass(sim, sim->scenario.trouble_ms);
 }
@@ -189,6 +213,7 @@ static void heal(struct sim *sim)
 		member->said.denial_count = 0;
 		member->said.departure = DEPARTURE_NONE;
 		member->said.frozen = false;
+		member->said.force_count = 0;
 		tell_addresses(sim, member);
 		if (member->core != NULL)
 			world_reload(sim->world, member);
@@ -209,7 +234,9 @@ static void recover(struct sim *sim)
 static void get_well(struct sim *sim)
 {
 	bool forgets = (sim->scenario.faults >> fault_find("clock_day") & 1) != 0;
-	int64_t end_ms = sim->world->now_ms + sim_ms(sim, forgets ? FORGET_MS : HEAL_MS);
+	int64_t end_ms = sim->world->now_ms + sim_ms(sim, forgets               ? FORGET_MS
+	                                                  : sim->cloned != NULL ? COPIED_MS
+	                                                                        : HEAL_MS);
 	char why[WHY_SIZE] = "";
 	bool well;
 
@@ -248,6 +275,26 @@ static void stay_well(struct sim *sim)
 		sim_violated(sim, "%" PRIu64 " bytes in a quiet minute of %u", sim->quiet_bytes, count);
 }
 
+enum {
+	ORDERS_MS = 60 * 3600000
+}; /* an hour in which nobody is named, a day for the queue, and looks at both */
+
+/* Seen in the slow runs only: at the real pace it would take too many pings. */
+static void end_orders(struct sim *sim)
+{
+	int64_t end_ms = sim->world->now_ms + ORDERS_MS;
+	char why[WHY_SIZE] = "";
+
+	if (sim->scenario.pace == 1)
+		return;
+	while (!checkers_ended(sim, why)) {
+		if (sim->world->now_ms >= end_ms)
+			sim_violated(sim, "%s", why);
+		sim->checking = NULL;
+		pass(sim, sim->world->now_ms + ORDERS_MS / 20);
+	}
+}
+
 void sim_run(struct sim *sim, const struct request *request)
 {
 	*sim = (struct sim){.request = *request, .phase = PHASE_TROUBLE};
@@ -265,6 +312,7 @@ void sim_run(struct sim *sim, const struct request *request)
 	heal(sim);
 	get_well(sim);
 	stay_well(sim);
+	end_orders(sim);
 }
 
 void sim_fini(struct sim *sim)

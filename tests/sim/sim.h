@@ -31,16 +31,24 @@ struct fate {
 	int64_t restored_ms;                   /* when it came back; NEVER_MS: never */
 	struct address old[OLD_ADDRESSES_MAX]; /* where it was before */
 	unsigned old_count;
-	bool shadowed; /* an admin's map stood before ours once */
+	bool shadowed;   /* an admin's map stood before ours once */
+	bool is_copy;    /* a second process of another's identity: no checker judges it by itself */
+	bool was_cloned; /* such a one ran, or runs */
+	bool killed;     /* its owner has ended its identity */
+	bool departing;  /* wants to go for good, once it serves nothing */
+	struct force_setting force;
 };
 
 /* A domain that somebody claims. */
 struct territory {
 	char name[64];
 	struct member *owner;
-	bool own_zone; /* publishers write it; else the registrar names D.mx.POOL */
-	bool released; /* its owner claims it no more */
-	bool sought;   /* public DNS has named somebody for it */
+	bool own_zone;        /* publishers write it; else the registrar names D.mx.POOL */
+	bool released;        /* its owner claims it no more */
+	bool sought;          /* public DNS has named somebody for it */
+	bool returns;         /* is released for a while only */
+	struct member *stale; /* whom the registrar names by hand; NULL: nobody */
+	bool stale_only;      /* and D.mx.POOL isn't named */
 };
 
 enum { TERRITORIES_MAX = 64 };
@@ -57,6 +65,8 @@ struct sim {
 	unsigned territory_count;
 	struct mail mail;
 	struct hostiles *hostiles;
+	struct member *clone; /* a second process, of `cloned` once there is one; NULL: no such fault */
+	struct member *cloned;
 	const struct checker *checking; /* the one at work */
 	uint64_t strokes;
 	int64_t well_ms; /* from healing to well */
