@@ -23,6 +23,7 @@ SECONDS_BACK = 5
 SECONDS_TO_REACH = 6
 ROUNDS_OF_A_WORLD = 60  # then another one, with another seed
 SMOKE_RANDOM = 20
+ONCE_A_START = ("store-created", "store-aside", "store-placed", "store-replaced", "store-settled")
 
 
 class Campaign:
@@ -85,9 +86,7 @@ class Campaign:
     def at(self, point):
         """Whether it died there."""
         subject = self.subject()
-        passage = subject.dice.randint(1, self._passages[point])
-        if point in ("store-aside", "store-settled"):
-            passage = 1  # passed once a start
+        passage = 1 if point in ONCE_A_START else subject.dice.randint(1, self._passages[point])
         began = time.monotonic()
         if self._start(subject, {"MESH_DIE_AT": f"{point}:{passage}"}):
             subject.work_until_dead(began + SECONDS_TO_REACH)

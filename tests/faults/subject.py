@@ -38,9 +38,10 @@ timing {
 _machine = {}  # servers of the namespace, once; "zone": the file of the world in use
 
 
-def _servers():
+def _servers(directory):
     if not _machine:
         world.loopback()
+        world.empty_queue(directory)
         world.mail_server()
         world.name_server("10.66.0.1", lambda: _machine["zone"])
     return _machine
@@ -51,7 +52,8 @@ def _lines(path):
     with open(path, encoding="ascii") as file:
         text = file.read()
     expect(text.endswith("\n"), f"{path} is cut: {text[-80:]!r}")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
+    lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    return [line for line in lines if line]
 
 
 class Subject:
@@ -74,7 +76,7 @@ class Subject:
         self._config = world.mail_configuration(os.path.join(self.directory, "rosa.mail"), OWN)
         luz_config = world.mail_configuration(os.path.join(self.directory, "luz.mail"), CARRIED)
         self.zone_path, zone = world.zone_files(self.directory, "10.66.0.1")
-        _servers()["zone"] = self.zone_path
+        _servers(os.path.dirname(self.directory))["zone"] = self.zone_path
         pool = f'pool_zone = {{"{world.ZONE}"}}\n'
         self.rosa = Node(self.directory, build, "rosa", "10.66.0.1", 'public_address = {"192.0.2.1"}\ncarry = pins\n' +
                          pool + f'postfix {{\n\tconfig_dir = "{self._config}"\n}}\n' + zone + _TIMING)
