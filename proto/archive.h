@@ -125,6 +125,9 @@ bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZ
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);
 
+/* Whether the pending head waits for that chunk. */
+bool author_lacks_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
+
 /* For gossip: there may be something newer of it; somebody may lack something of it. */
 static inline void archive_ask(struct archive *archive, struct author *author)
 {
