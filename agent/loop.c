@@ -24,6 +24,7 @@
 #include "agent/log.h"
 #include "proto/assert.h"
 #include "proto/facts.h"
+#include "store/durable_point.h"
 #include "store/fact_file.h"
 
 enum { LOAD_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10 };
@@ -111,8 +112,11 @@ static void on_load_due(uv_timer_t *timer)
 
 static void on_persist(struct agent *agent, struct effect *effect)
 {
-	enum result result = fact_write(agent->var_fd, effect->name, effect->data, effect->length);
+	enum result result;
 
+	DURABLE_POINT(PERSIST_ORDERED);
+	result = fact_write(agent->var_fd, effect->name, effect->data, effect->length);
+	DURABLE_POINT(PERSIST_DONE);
 	if (result != RESULT_OK)
 		log_line(LOG_ERROR, "can't write %s/%s: %s", agent->paths.var_dir, effect->name,
 		        strerror(errno));
@@ -122,7 +126,9 @@ static void on_persist(struct agent *agent, struct effect *effect)
 
 static void on_send(struct agent *agent, struct effect *effect)
 {
+	DURABLE_POINT(SEND_ORDERED);
 	transport_send(agent->transport, effect->session, effect->data, effect->length);
+	DURABLE_POINT(SEND_DONE);
 	effect->data = NULL;
 }
 

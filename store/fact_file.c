@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/durable_point.h"
+
 #define TEMP_PREFIX "."
 #define TEMP_SUFFIX ".tmp"
 #define TEMP_NAME_SIZE (FACT_NAME_MAX + sizeof TEMP_PREFIX + sizeof TEMP_SUFFIX)
@@ -121,8 +123,10 @@ static bool fill_temp(int fd, const void *bytes, size_t length, const struct fac
 {
 	bool gives = mode->uid != (uid_t)-1 || mode->gid != (gid_t)-1;
 
+	DURABLE_POINT(FACT_OPENED);
 	if (!write_all(fd, bytes, length))
 		return false;
+	DURABLE_POINT(FACT_FILLED);
 	if (gives && fchown(fd, mode->uid, mode->gid) != 0)
 		return false;
 	return fchmod(fd, mode->mode) == 0 && fsync(fd) == 0;
@@ -138,6 +142,7 @@ static int publish_create(int dirfd, const char *temp, const char *name)
 {
 	if (linkat(dirfd, temp, dirfd, name, 0) != 0)
 		return -1;
+	DURABLE_POINT(FACT_LINKED);
 	(void)unlinkat(dirfd, temp, 0);
 	return 0;
 }
@@ -151,6 +156,7 @@ static enum result write_file(int dirfd, const char *name, const void *bytes, si
 
 	if (!fact_name_is_valid(name))
 		return RESULT_MALFORMED;
+	DURABLE_POINT(FACT_BEGUN);
 	snprintf(temp, sizeof temp, TEMP_PREFIX "%s" TEMP_SUFFIX, name);
 	(void)unlinkat(dirfd, temp, 0);
 	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -160,6 +166,7 @@ static enum result write_file(int dirfd, const char *name, const void *bytes, si
 		result = RESULT_IO;
 	if (close(fd) != 0)
 		result = RESULT_IO;
+	DURABLE_POINT(FACT_SYNCED);
 	if (result == RESULT_OK && publish(dirfd, temp, name) != 0)
 		result = errno == EEXIST ? RESULT_REFUSED : RESULT_IO;
 	if (result != RESULT_OK) {
@@ -169,7 +176,11 @@ static enum result write_file(int dirfd, const char *name, const void *bytes, si
 		errno = error;
 		return result;
 	}
-	return fsync(dirfd) == 0 ? RESULT_OK : RESULT_IO;
+	DURABLE_POINT(FACT_RENAMED);
+	if (fsync(dirfd) != 0)
+		return RESULT_IO;
+	DURABLE_POINT(FACT_DURABLE);
+	return RESULT_OK;
 }
 
 enum result fact_write(int dirfd, const char *name, const void *bytes, size_t length)
@@ -285,5 +296,9 @@ enum result fact_remove(int dirfd, const char *name)
 		return RESULT_MALFORMED;
 	if (unlinkat(dirfd, name, 0) != 0)
 		return from_errno(errno);
-	return fsync(dirfd) == 0 ? RESULT_OK : RESULT_IO;
+	DURABLE_POINT(FACT_REMOVED);
+	if (fsync(dirfd) != 0)
+		return RESULT_IO;
+	DURABLE_POINT(FACT_REMOVED_DURABLE);
+	return RESULT_OK;
 }

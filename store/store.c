@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 
 #include "proto/assert.h"
+#include "store/durable_point.h"
 
 enum { FREE_BYTES_MIN = 1024 * 1024, STORE_MODE = 0600, STORE_DIR_MODE = 0700 };
 
@@ -88,7 +89,9 @@ static int batch_end(struct batch *batch)
 		batch->status = mdb_stat(batch->txn, batch->dbi, &stat);
 	if (batch->status == MDB_SUCCESS) {
 		batch->row_count = stat.ms_entries;
+		DURABLE_POINT(STORE_COMMIT);
 		batch->status = mdb_txn_commit(batch->txn);
+		DURABLE_POINT(STORE_COMMITTED);
 	} else if (batch->txn != NULL) {
 		mdb_txn_abort(batch->txn);
 	}
@@ -223,6 +226,7 @@ static int store_open(struct store *store, const char *dir)
 		status = mdb_env_open(store->env, dir, MDB_NOTLS | MDB_NOMETASYNC | MDB_NOLOCK, STORE_MODE);
 	if (status != MDB_SUCCESS)
 		return status;
+	DURABLE_POINT(STORE_CREATED);
 	batch_begin(&batch, store, 0);
 	if (batch.status == MDB_SUCCESS)
 		batch.status = mdb_dbi_open(batch.txn, NULL, 0, &batch.dbi);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "proto/assert.h"
+#include "store/durable_point.h"
 
 #define PATH_SIZE (STORE_DIR_MAX + 32)
 
@@ -56,6 +57,7 @@ bool store_dir_settle(const char *dir)
 		(void)rename(path_of(dir, ".old").text, dir);
 	else
 		dir_remove(dir, ".old");
+	DURABLE_POINT(STORE_SETTLED);
 	return access(path_of(dir, "/data.mdb").text, F_OK) == 0;
 }
 
@@ -66,9 +68,12 @@ enum result store_dir_replace(const char *dir, bool is_damaged)
 	dir_remove(dir, aside);
 	if (rename(dir, path_of(dir, aside).text) != 0 && errno != ENOENT)
 		return RESULT_IO;
+	DURABLE_POINT(STORE_ASIDE);
 	if (rename(path_of(dir, ".new").text, dir) != 0)
 		return RESULT_IO;
+	DURABLE_POINT(STORE_PLACED);
 	if (!is_damaged)
 		dir_remove(dir, aside);
+	DURABLE_POINT(STORE_REPLACED);
 	return RESULT_OK;
 }

@@ -14,6 +14,7 @@
 
 #include "agent/operator/paths.h"
 #include "proto/assert.h"
+#include "store/durable_point.h"
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59 /* Linux 4.13 */
@@ -151,8 +152,10 @@ static void client_send(struct client *client, char *reply, size_t length)
 	client->reply = reply;
 	client->write.data = client;
 	client_restart_timer(client);
+	DURABLE_POINT(REPLY_MADE);
 	if (uv_write(&client->write, (uv_stream_t *)&client->pipe, &buffer, 1, on_written) != 0)
 		client_close(client);
+	DURABLE_POINT(REPLY_SENT);
 }
 
 /* Tells why and closes. */

@@ -11,6 +11,7 @@
 #include "agent/driver/textfile.h"
 #include "agent/driver/zone_content.h"
 #include "proto/assert.h"
+#include "store/durable_point.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -319,8 +320,12 @@ static int apply_run(const json_t *request, json_t *reply)
 		result = apex_check(&applying, &why);
 	if (!result)
 		result = content_write(&applying, &why);
+	if (applying.changed)
+		DURABLE_POINT(ZONE_WRITTEN);
 	if (!result)
 		result = server_bring(&applying, &why);
+	if (applying.changed)
+		DURABLE_POINT(ZONE_LOADED);
 	json_object_set_new(reply, "serial", json_integer(applying.serial));
 	json_object_set_new(reply, "changed", json_boolean(applying.changed));
 	zone_content_fini(&applying.content);

@@ -4,6 +4,7 @@
 #include "agent/driver/driver.h"
 #include "agent/driver/frame.h"
 #include "proto/assert.h"
+#include "store/durable_point.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -75,6 +76,7 @@ static bool helper_turn(int fd, int *status)
 	if (!result && !request)
 		return false;
 	reply = result ? fault_answer(&why) : helper_answer(request);
+	DURABLE_POINT(HELPER_ANSWERS);
 	if (frame_write(fd, reply, &why))
 		is_lost = true;
 	json_decref(reply);

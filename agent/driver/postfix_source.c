@@ -12,6 +12,7 @@
 #include "agent/driver/textfile.h"
 #include "proto/assert.h"
 #include "proto/domain.h"
+#include "store/durable_point.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -209,8 +210,10 @@ static enum result table_build(
 	if (result)
 		return result;
 	run_output_fini(&output);
+	DURABLE_POINT(TABLE_BUILT);
 	if (unlink(marker) != 0 && errno != ENOENT)
 		return reason_set(why, RESULT_IO, NULL, "removing %s: %s", marker, strerror(errno));
+	DURABLE_POINT(TABLE_DONE);
 	return RESULT_OK;
 }
 
@@ -223,8 +226,12 @@ static enum result source_write(
 	path_print(path, tables, name, "");
 	path_print(marker, tables, name, ".building");
 	result = textfile_write(marker, "", 0, why);
+	if (result)
+		return result;
+	DURABLE_POINT(TABLE_MARKED);
+	result = textfile_write(path, text->bytes, text->length, why);
 	if (!result)
-		result = textfile_write(path, text->bytes, text->length, why);
+		DURABLE_POINT(TABLE_WRITTEN);
 	return result;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/durable_point.h"
+
 static enum result io_failed(struct reason *why, const char *doing, const char *path)
 {
 	int error = errno;
@@ -94,7 +96,14 @@ static bool directory_sync(const char *path)
 
 static bool temporary_write(int fd, const char *text, size_t length)
 {
-	return write_whole(fd, text, length) && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+	DURABLE_POINT(TEXT_OPENED);
+	if (!write_whole(fd, text, length) || fchmod(fd, 0644) != 0)
+		return false;
+	DURABLE_POINT(TEXT_FILLED);
+	if (fsync(fd) != 0)
+		return false;
+	DURABLE_POINT(TEXT_SYNCED);
+	return true;
 }
 
 enum result textfile_write(const char *path, const char *text, size_t length, struct reason *why)
@@ -103,6 +112,7 @@ enum result textfile_write(const char *path, const char *text, size_t length, st
 	char temporary[4096];
 	int fd;
 
+	DURABLE_POINT(TEXT_BEGUN);
 	snprintf(temporary, sizeof temporary, "%s.new", path);
 	unlink(temporary); /* left by one that was killed */
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -116,10 +126,14 @@ enum result textfile_write(const char *path, const char *text, size_t length, st
 		unlink(temporary);
 	}
 	close(fd);
+	if (!result)
+		DURABLE_POINT(TEXT_RENAMED);
 	if (!result && !directory_sync(path)) {
 		io_failed(why, "syncing the directory of", path);
 		result = RESULT_IO;
 	}
+	if (!result)
+		DURABLE_POINT(TEXT_DURABLE);
 	return result;
 }
 
