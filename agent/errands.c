@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/driver/driver_request.h"
-#include "proto/assert.h"
+#include "agent/memory.h"
 
 /* A request to the helper and the event that its answer becomes. */
 struct errand {
@@ -18,7 +18,7 @@ static struct errand *errand_create(struct agent *agent, uint64_t id)
 {
 	struct errand *errand = malloc(sizeof *errand);
 
-	INVARIANT(errand != NULL);
+	MEMORY(errand != NULL);
 	*errand = (struct errand){.agent = agent, .id = id};
 	return errand;
 }

@@ -22,7 +22,7 @@
 #include "agent/errands.h"
 #include "agent/glance/glance.h"
 #include "agent/log.h"
-#include "proto/assert.h"
+#include "agent/memory.h"
 #include "proto/facts.h"
 #include "store/durable_point.h"
 #include "store/fact_file.h"
@@ -210,7 +210,7 @@ static void drain(struct agent *agent)
 		effect_fini(&effect);
 	}
 	agent->draining = false;
-	INVARIANT(!core_node(agent->core)->effects.failed); /* out of memory: systemd starts us again */
+	MEMORY(!core_node(agent->core)->effects.failed);
 	set_timer(agent);
 }
 
@@ -396,7 +396,8 @@ static enum result load_facts(struct agent *agent, struct complaint *why)
 			continue;
 		complaint_set(why, "%s/%s:%u: %s", agent->paths.var_dir, core_fact_names[i], line,
 		        result_text(result));
-		complaint_set_tip(why, "%s", fact_tip(core_fact_names[i], result));
+		if (result != RESULT_NO_MEMORY && result != RESULT_IO)
+			complaint_set_tip(why, "%s", fact_tip(core_fact_names[i], result));
 		return result;
 	}
 	return RESULT_OK;
@@ -446,7 +447,10 @@ static enum result agent_load(struct agent *agent, struct complaint *why)
 	files = agent->files;
 	agent->config = (struct config){.name = ""};
 	agent->files = (struct operator_files){.member_count = 0};
-	return agent_enforce(agent, &config, &files);
+	result = agent_enforce(agent, &config, &files);
+	if (result != RESULT_OK)
+		complaint_set(why, "the settings can't be put together: %s", result_text(result));
+	return result;
 }
 
 static void on_stop(uv_signal_t *signal, int number)
@@ -551,8 +555,7 @@ int agent_run(const struct paths *paths, const char *program, struct complaint *
 	struct agent *agent = calloc(1, sizeof *agent);
 	enum result result;
 
-	if (agent == NULL)
-		return 1;
+	MEMORY(agent != NULL);
 	agent->paths = *paths;
 	agent->var_fd = -1;
 	uv_loop_init(&agent->loop);

@@ -16,6 +16,7 @@
 #include "agent/hold.h"
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "agent/memory.h"
 #include "agent/operator/init.h"
 #include "agent/tinc/setup_tinc.h"
 #include "store/store_reader.h"
@@ -260,8 +261,11 @@ int main(int argc, char **argv)
 		fputs(options.mode == MODE_HELP ? usage : "meshd " CORREOMESH_VERSION "\n", stdout);
 		return EXIT_SUCCESS;
 	}
-	if (sodium_init() < 0)
+	if (sodium_init() < 0) {
+		fputs("meshd: libsodium can't be used here\n", stderr);
 		return EXIT_FAILURE;
+	}
+	memory_init();
 	if (options.mode == MODE_HELPER || options.mode == MODE_STORE_READER)
 		return run_child(&options);
 	if (options.net == NULL) {

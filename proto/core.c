@@ -403,12 +403,16 @@ static void met_step(struct core *core)
 	met_render(&core->node.met, &w);
 	if (writer_take(&w, &data, &length) == RESULT_OK)
 		core->met_id = node_persist(&core->node, FACT_MET, data, length);
+	else
+		core->node.effects.failed = true;
 }
 
 static void on_peer_up(struct core *core, struct peer *peer)
 {
-	if (met_add(&core->node.met, peer->key, &peer->address) == RESULT_OK)
-		core->met_due = true;
+	enum result result = met_add(&core->node.met, peer->key, &peer->address);
+
+	core->met_due |= result == RESULT_OK;
+	core->node.effects.failed |= result == RESULT_NO_MEMORY; /* nothing would ever be met here again */
 	homes_hint_key(&core->node.homes, &core->node, peer->key);
 	gossip_start(&core->gossip, &core->node, peer);
 	core->plan_due = true;

@@ -23,9 +23,11 @@ void effects_put(struct effects *effects, const struct effect *effect)
 {
 	struct effect_item *item = malloc(sizeof *item);
 
-	if (item == NULL) {
+	/* one whose data nobody could copy is none */
+	if (item == NULL || (effect->data == NULL && effect->length > 0)) {
 		effects->failed = true;
 		free(effect->data);
+		free(item);
 		return;
 	}
 	*item = (struct effect_item){.effect = *effect};

@@ -119,6 +119,8 @@ static void draft_release(struct own *own, struct node *node)
 	enum object_kind kind = own->draft.kind;
 	enum result result = take_draft(own, node);
 
+	/* It is durable, and may be here in part: a part of our own last head looks like another's. */
+	node->effects.failed |= result == RESULT_NO_MEMORY;
 	/* One of ours that we haven't signed may have come in meanwhile: that one is held, and noticed. */
 	if (result != RESULT_OK) {
 		statement_failed(own, node, kind, result);

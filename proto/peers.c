@@ -152,7 +152,7 @@ void peer_refuse(struct peer *peer, struct node *node, enum refusal refusal, con
 
 	writer_init(&w, MESSAGE_SIZE_MAX);
 	message_put_refuse(&w, refusal);
-	if (peer->session.state == SESSION_AUTHENTICATED &&
+	if (peer->session.state == SESSION_AUTHENTICATED && w.error == RESULT_OK &&
 	        session_send(&peer->session, writer_bytes(&w)) == RESULT_OK)
 		peer_flush(peer, node);
 	writer_fini(&w);

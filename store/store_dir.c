@@ -2,13 +2,17 @@
 #include "store/store_dir.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/assert.h"
 #include "store/durable_point.h"
 
 #define PATH_SIZE (STORE_DIR_MAX + 32)
+
+enum { DIRECTORIES_OPEN = 8 };
 
 struct path {
 	char text[PATH_SIZE];
@@ -23,15 +27,22 @@ static struct path path_of(const char *dir, const char *rest)
 	return path;
 }
 
-/* Only what LMDB makes, the lock file where its own tools have looked in: with anything else in it, the
- * directory stays. */
+static int remove_one(const char *path, const struct stat *found, int type, struct FTW *at)
+{
+	(void)found;
+	(void)type;
+	(void)at;
+	(void)remove(path);
+	return 0;
+}
+
+/* Whatever it is: what a file system or somebody has put in the place of a store must not keep its name from
+ * the next one. Links aren't followed, nor other file systems entered. */
 static void dir_remove(const char *dir, const char *suffix)
 {
 	struct path place = path_of(dir, suffix);
 
-	(void)unlink(path_of(place.text, "/data.mdb").text);
-	(void)unlink(path_of(place.text, "/lock.mdb").text);
-	(void)rmdir(place.text);
+	(void)nftw(place.text, remove_one, DIRECTORIES_OPEN, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 void store_dir_drop_new(const char *dir)

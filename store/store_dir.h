@@ -6,6 +6,8 @@
  *	DIR.new        being made; becomes DIR when it holds all that there is
  *	DIR.old        on its way out
  *	DIR.damaged    the last one that was damaged, for whoever wants to know why; nothing reads it
+ *
+ * The last three names are meshd's own: what lies there goes when its time has come, whatever it is.
  */
 #ifndef STORE_STORE_DIR_H
 #define STORE_STORE_DIR_H

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/memory.h"
 #include "proto/assert.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -154,9 +155,11 @@ static enum result parse(cfg_t *cfg, char *text, size_t length)
 enum result config_tree_parse(struct config_tree **tree, const char *file, char *text, size_t length,
         const struct config_schema *schemas, size_t schema_count, struct complaint *why)
 {
-	cfg_t *cfg = make_cfg(schemas, schema_count);
 	enum result result = RESULT_NO_MEMORY;
+	cfg_t *cfg;
 
+	memory_reserve(); /* libconfuse doesn't look, its lexer exits */
+	cfg = make_cfg(schemas, schema_count);
 	*tree = NULL;
 	load.file = file;
 	load.why = why;

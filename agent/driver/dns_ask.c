@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/dns_ask.h"
 
+#include "agent/memory.h"
 #include "agent/sockaddr.h"
 #include "proto/assert.h"
 
@@ -50,7 +51,7 @@ static struct dns_heard *heard_of(struct dns_servers *servers, const struct dns_
 			return heard;
 	}
 	grown = realloc(servers->heard, (servers->count + 1) * sizeof *grown);
-	INVARIANT(grown != NULL);
+	MEMORY(grown != NULL);
 	servers->heard = grown;
 	grown[servers->count] = (struct dns_heard){.server = *server};
 	return &grown[servers->count++];
@@ -309,7 +310,7 @@ void dns_ask(struct dns_servers *servers, struct dns_query *const *queries, unsi
 	struct fleet *fleet = calloc(1, sizeof *fleet);
 	uint8_t *input = malloc((size_t)DNS_FLIGHTS_MAX * (DNS_REPLY_MAX_BYTES + 2));
 
-	INVARIANT(fleet != NULL && input != NULL);
+	MEMORY(fleet != NULL && input != NULL);
 	fleet->servers = servers;
 	fleet->queries = queries;
 	fleet->count = count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/dns_chain.h"
 
-#include "proto/assert.h"
+#include "agent/memory.h"
 
 #include <search.h>
 #include <stdarg.h>
@@ -50,9 +50,9 @@ static const struct dns_query *memory_ask(struct memory *memory, const struct dn
 	if (memory->count == CHAIN_QUERIES_MAX)
 		return NULL;
 	query = malloc(sizeof *query);
-	INVARIANT(query != NULL);
+	MEMORY(query != NULL);
 	*query = wanted;
-	INVARIANT(tsearch(query, &memory->root, compare_queries) != NULL);
+	MEMORY(tsearch(query, &memory->root, compare_queries) != NULL);
 	memory->queries[memory->count++] = query;
 	return query;
 }
@@ -663,7 +663,7 @@ void chain_look(
 	bool *done = calloc(count + 1, sizeof *done);
 
 	memory.queries = calloc(CHAIN_QUERIES_MAX, sizeof(struct dns_query *));
-	INVARIANT(search != NULL && done != NULL && memory.queries != NULL);
+	MEMORY(search != NULL && done != NULL && memory.queries != NULL);
 	while (round_run(&memory, search, domains, done, count, lines) > 0) {
 		dns_ask(&memory.servers, memory.queries + memory.asked, memory.count - memory.asked,
 		        memory.end_ms);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/dns_reply.h"
 
-#include "proto/assert.h"
+#include "agent/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +118,7 @@ static enum result record_add(struct dns_reply *reply, const ldns_rr *rr)
 		return RESULT_TOO_LARGE;
 	record.is_odd = !data_read(rr, &record);
 	grown = realloc(reply->records, (reply->count + 1) * sizeof *grown);
-	INVARIANT(grown != NULL);
+	MEMORY(grown != NULL);
 	reply->records = grown;
 	reply->records[reply->count++] = record;
 	return RESULT_OK;

@@ -2,8 +2,8 @@
 #include "agent/driver/driver.h"
 
 #include "agent/driver/textfile.h"
+#include "agent/memory.h"
 #include "proto/address.h"
-#include "proto/assert.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,7 @@ json_t *driver_text(const char *bytes, size_t length)
 	if (text)
 		return text;
 	copy = strndup(bytes, length);
-	INVARIANT(copy != NULL);
+	MEMORY(copy != NULL);
 	for (char *at = copy; *at != '\0'; at++) {
 		if (*at & 0x80)
 			*at = '?';

@@ -213,8 +213,10 @@ static struct run *run_create(struct helper_process *helper)
 static void on_sent(uv_write_t *write, int status)
 {
 	struct sending *sending = (struct sending *)write;
+	struct run *run = write->handle->data;
 
-	(void)status; /* a broken pipe shows as the end of the process */
+	if (status != 0 && run->helper != NULL)
+		run_break(run); /* it won't answer what it hasn't heard */
 	free(sending->data);
 	free(sending);
 }

@@ -4,6 +4,7 @@
 #include "agent/driver/driver.h"
 #include "agent/driver/run.h"
 #include "agent/driver/textfile.h"
+#include "agent/memory.h"
 #include "proto/address.h"
 #include "proto/assert.h"
 
@@ -293,7 +294,7 @@ static enum result list_walk(struct matching *matching, const char *list, bool i
 	while (!result && postfix_list_next(&list, &item, &length)) {
 		char *copy = strndup(item, length);
 
-		INVARIANT(copy != NULL);
+		MEMORY(copy != NULL);
 		result = item_match(matching, copy, is_negated);
 		free(copy);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/postfix_row.h"
 
+#include "agent/memory.h"
 #include "proto/address.h"
-#include "proto/assert.h"
 #include "proto/domain.h"
 
 #include <stdlib.h>
@@ -145,7 +145,7 @@ enum result postfix_rows_take(
 	if (!json_is_array(request))
 		return reason_set(why, RESULT_MALFORMED, NULL, "the request has no list \"rows\"");
 	rows->rows = calloc(json_array_size(request) + 1, sizeof *rows->rows);
-	INVARIANT(rows->rows != NULL);
+	MEMORY(rows->rows != NULL);
 	json_array_foreach(request, index, row)
 	{
 		if (!result)

@@ -10,7 +10,7 @@
 
 #include "agent/driver/run.h"
 #include "agent/driver/textfile.h"
-#include "proto/assert.h"
+#include "agent/memory.h"
 #include "proto/domain.h"
 #include "store/durable_point.h"
 
@@ -38,7 +38,7 @@ static int line_compare(const void *a, const void *b)
 void postfix_source_init(struct postfix_source *source, size_t count)
 {
 	*source = (struct postfix_source){.lines = calloc(count + 1, sizeof *source->lines)};
-	INVARIANT(source->lines != NULL);
+	MEMORY(source->lines != NULL);
 }
 
 void postfix_source_put(struct postfix_source *source, const char *domain, const char *value)

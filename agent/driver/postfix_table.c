@@ -3,7 +3,7 @@
 
 #include "agent/driver/postfix_source.h"
 #include "agent/driver/textfile.h"
-#include "proto/assert.h"
+#include "agent/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static void put_row(json_t *rows, const char *domain, const char *transport, boo
 	char *copy = strdup(transport ? transport : "");
 	bool is_retry = false;
 
-	INVARIANT(nexthops && copy);
+	MEMORY(nexthops && copy);
 	if (transport)
 		postfix_row_parse(copy, nexthops, &is_retry);
 	json_array_append_new(rows, json_pack("{s:s, s:o, s:b, s:b}", "domain", domain, "nexthop", nexthops,
@@ -260,7 +260,7 @@ enum result postfix_tables_apply(const char *config_dir, const char *tables, con
 	if (result)
 		return result;
 	applying.values = calloc(rows->count + 1, sizeof *applying.values);
-	INVARIANT(applying.values != NULL);
+	MEMORY(applying.values != NULL);
 	wanted_make(&applying, found);
 	result = apply_in_order(&applying, why);
 	*changed = applying.changed;

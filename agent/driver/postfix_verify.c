@@ -4,6 +4,7 @@
 #include "agent/driver/driver.h"
 #include "agent/driver/postfix_conf.h"
 #include "agent/driver/postfix_list.h"
+#include "agent/memory.h"
 #include "proto/assert.h"
 
 #include <stdio.h>
@@ -91,7 +92,7 @@ static void maps_ask(struct verifying *verifying, const char *transport_maps)
 	while (postfix_list_next(&transport_maps, &item, &length)) {
 		char *map = strndup(item, length);
 
-		INVARIANT(map != NULL);
+		MEMORY(map != NULL);
 		map_ask(verifying, map, keys);
 		free(map);
 	}

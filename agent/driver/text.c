@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/text.h"
 
+#include "agent/memory.h"
 #include "proto/assert.h"
 
 #include <stdarg.h>
@@ -16,7 +17,7 @@ static void text_reserve(struct text *text, size_t more)
 		return;
 	text->capacity = want * 2;
 	text->bytes = realloc(text->bytes, text->capacity);
-	INVARIANT(text->bytes != NULL);
+	MEMORY(text->bytes != NULL);
 }
 
 void text_put(struct text *text, const char *bytes, size_t length)

@@ -3,7 +3,7 @@
 
 #include "agent/driver/driver.h"
 #include "agent/driver/zone_record.h"
-#include "proto/assert.h"
+#include "agent/memory.h"
 #include "proto/domain.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ enum result zone_content_init(struct zone_content *content, const char *name, st
 		return reason_set(why, RESULT_BAD_NAME, "correct the zone's name in the configuration",
 		        "refused: the zone \"%.300s\" %s", name, domain_fault(name, strlen(name)));
 	content->records = ldns_rr_list_new();
-	INVARIANT(content->records != NULL);
+	MEMORY(content->records != NULL);
 	return RESULT_OK;
 }
 
@@ -70,7 +70,7 @@ static void content_clear(struct zone_content *content)
 	content->soa = NULL;
 	ldns_rr_list_deep_free(content->records);
 	content->records = ldns_rr_list_new();
-	INVARIANT(content->records != NULL);
+	MEMORY(content->records != NULL);
 }
 
 /* The first SOA, which must be the zone's, is apart from all others. */
@@ -82,7 +82,7 @@ static void record_take(struct zone_content *content, ldns_rr *record)
 	if (is_soa)
 		content->soa = record;
 	else
-		ldns_rr_list_push_rr(content->records, record);
+		MEMORY(ldns_rr_list_push_rr(content->records, record));
 }
 
 static ldns_status record_next(struct zone_content *content, struct cursor *cursor)
@@ -167,12 +167,12 @@ static ldns_rr_list *clashing_collect(const ldns_rr_list *records)
 {
 	ldns_rr_list *list = ldns_rr_list_new();
 
-	INVARIANT(list != NULL);
+	MEMORY(list != NULL);
 	for (size_t i = 0; i < ldns_rr_list_rr_count(records); i++) {
 		ldns_rr *rr = ldns_rr_list_rr(records, i);
 
 		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_MX || ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME)
-			ldns_rr_list_push_rr(list, rr);
+			MEMORY(ldns_rr_list_push_rr(list, rr));
 	}
 	return list;
 }
@@ -192,7 +192,7 @@ enum result zone_content_add(
 		result = zone_record_parse(json_string_value(line), content->name, &record, why);
 		if (result)
 			break;
-		ldns_rr_list_push_rr(content->records, record);
+		MEMORY(ldns_rr_list_push_rr(content->records, record));
 		result = clash_check(theirs, record, base, why);
 		if (result)
 			break;
@@ -228,7 +228,7 @@ void zone_content_normalize(struct zone_content *content)
 	ldns_rr_list *sorted = content->records, *once = ldns_rr_list_new();
 	ldns_rr *last = NULL;
 
-	INVARIANT(once != NULL);
+	MEMORY(once != NULL);
 	ldns_rr_list_sort(sorted);
 	for (size_t i = 0; i < ldns_rr_list_rr_count(sorted);)
 		i = rrset_level(sorted, i);
@@ -239,7 +239,7 @@ void zone_content_normalize(struct zone_content *content)
 			ldns_rr_free(record);
 			continue;
 		}
-		ldns_rr_list_push_rr(once, record);
+		MEMORY(ldns_rr_list_push_rr(once, record));
 		last = record;
 	}
 	ldns_rr_list_free(sorted);
@@ -267,7 +267,7 @@ void zone_content_serial_set(struct zone_content *content, uint32_t serial)
 {
 	ldns_rdf *field = ldns_native2rdf_int32(LDNS_RDF_TYPE_INT32, serial);
 
-	INVARIANT(field != NULL);
+	MEMORY(field != NULL);
 	ldns_rdf_deep_free(ldns_rr_set_rdf(content->soa, field, SOA_SERIAL_FIELD));
 }
 
@@ -275,7 +275,7 @@ static void record_put(struct text *text, const ldns_rr *record)
 {
 	char *line = ldns_rr2str(record);
 
-	INVARIANT(line != NULL);
+	MEMORY(line != NULL);
 	text_put(text, line, strlen(line));
 	free(line);
 }

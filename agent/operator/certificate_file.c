@@ -2,6 +2,7 @@
  *
  * The file `certificate`: "certificate HEX", our own, made once by the root key.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,8 +25,11 @@ static enum result certificate_read(struct agent *agent, struct complaint *why)
 	struct bytes rest = bytes_of(text, length);
 	struct certificate certificate;
 
-	if (result != RESULT_OK)
+	if (result != RESULT_OK) {
+		complaint_set(why, "%s/" CERTIFICATE_FILE " can't be read: %s", agent->paths.var_dir,
+		        result == RESULT_IO ? strerror(errno) : result_text(result));
 		return result;
+	}
 	result = facts_next_object(&rest, &kind, &agent->certificate, &agent->certificate_length);
 	free(text);
 	if (result == RESULT_OK && kind != OBJECT_CERTIFICATE)
@@ -42,7 +46,8 @@ static enum result certificate_read(struct agent *agent, struct complaint *why)
 		return result;
 	complaint_set(why, "%s/" CERTIFICATE_FILE ": %s", agent->paths.var_dir,
 	        result == RESULT_BAD_KEY ? "is for other keys than op.key" : result_text(result));
-	complaint_set_tip(why, "put the file and keys/op.key back from the same backup");
+	if (result != RESULT_NO_MEMORY)
+		complaint_set_tip(why, "put the file and keys/op.key back from the same backup");
 	return result == RESULT_NOT_FOUND ? RESULT_MALFORMED : result;
 }
 
@@ -62,8 +67,10 @@ static enum result certificate_make(struct agent *agent, struct complaint *why)
 	memcpy(certificate.session_key, agent->identity.session, KEY_SIZE);
 	result = certificate_encode(
 	        &certificate, agent->identity.secrets->root, &agent->certificate, &agent->certificate_length);
-	if (result != RESULT_OK)
+	if (result != RESULT_OK) {
+		complaint_set(why, "no certificate can be made: %s", result_text(result));
 		return result;
+	}
 	object = bytes_of(agent->certificate, agent->certificate_length);
 	writer_init(&w, FACT_SIZE_MAX);
 	facts_render_objects(&object, &kind, 1, &w);

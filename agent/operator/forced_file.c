@@ -215,6 +215,8 @@ enum result forced_file_load(
 	if (result == RESULT_OK) {
 		out->relays = calloc(file.count + 1, sizeof *out->relays);
 		result = out->relays != NULL ? read_entries(&reading, &file) : RESULT_NO_MEMORY;
+		if (out->relays == NULL)
+			complaint_set_at(why, path, 0, "out of memory");
 	}
 	line_file_fini(&file);
 	if (result != RESULT_OK)

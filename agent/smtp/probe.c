@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/memory.h"
 #include "agent/smtp/smtp_probe.h"
 
 struct part {
@@ -134,8 +135,7 @@ void probe_start(struct probes *probes, uv_loop_t *loop, const struct probe_requ
 	struct probe *probe = calloc(1, sizeof *probe);
 	char address[ADDRESS_TEXT_BYTES], helo[ADDRESS_TEXT_BYTES + 8];
 
-	if (probe == NULL)
-		abort();
+	MEMORY(probe != NULL);
 	probe->probes = probes;
 	probe->next = probes->first;
 	probes->first = probe;

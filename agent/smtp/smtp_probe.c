@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/smtp/smtp_probe.h"
 
+#include "agent/memory.h"
 #include "proto/assert.h"
 
 #include <netinet/in.h>
@@ -35,10 +36,10 @@ static void question_copy(struct smtp_probe *probe, const struct smtp_question *
 		probe->question.count = 0;
 	for (size_t i = 0; i < probe->question.count; i++) {
 		probe->strings[i] = strdup(question->recipients[i]);
-		INVARIANT(probe->strings[i] != NULL);
+		MEMORY(probe->strings[i] != NULL);
 	}
 	probe->strings[SMTP_RECIPIENTS_MAX] = strdup(question->helo ? question->helo : "");
-	INVARIANT(probe->strings[SMTP_RECIPIENTS_MAX] != NULL);
+	MEMORY(probe->strings[SMTP_RECIPIENTS_MAX] != NULL);
 	probe->question.recipients = (const char *const *)probe->strings;
 	probe->question.helo = probe->strings[SMTP_RECIPIENTS_MAX];
 }
@@ -236,7 +237,7 @@ static struct smtp_probe *probe_create(uv_loop_t *loop, smtp_probe_fn callback, 
 	struct smtp_probe *probe = calloc(1, sizeof *probe);
 	int status;
 
-	INVARIANT(probe != NULL);
+	MEMORY(probe != NULL);
 	status = uv_timer_init(loop, &probe->timer);
 	INVARIANT(status == 0);
 	status = uv_tcp_init(loop, &probe->tcp);
