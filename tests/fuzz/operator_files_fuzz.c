@@ -138,6 +138,8 @@ static size_t put_keys(const uint8_t *data, size_t size, char text[TEXT_SIZE])
 
 static void require_rules(const struct operator_files *files)
 {
+	size_t count;
+
 	for (size_t i = 0; i < files->claim_count; i++) {
 		const char *domain = files->claims[i].domain;
 
@@ -150,11 +152,20 @@ static void require_rules(const struct operator_files *files)
 
 		REQUIRE(domain_check(accept->domain, strlen(accept->domain)) == RESULT_OK);
 		REQUIRE(operator_files_accept_find(files, accept->domain, accept->key) == accept);
+		REQUIRE(operator_files_accepts_of(files, accept->domain, &count) <= accept && count >= 1);
+	}
+	for (size_t i = 0; i < files->forced.relay_count; i++) {
+		const struct forced_relay *relay = &files->forced.relays[i];
+
+		REQUIRE(forced_reason_fault(relay->reason) == NULL);
+		REQUIRE(forced_file_find(&files->forced, relay->domain, relay->key) == relay);
 	}
 	for (size_t i = 0; i < files->relay_count; i++)
 		REQUIRE(operator_files_relay_find(files, files->relays[i].key) == &files->relays[i]);
 	for (size_t i = 0; i < files->member_count; i++)
-		REQUIRE(operator_files_member_named(files, files->members[i].name) == &files->members[i]);
+		REQUIRE(operator_files_member_named(files, files->members[i].name) == &files->members[i] &&
+		        operator_files_member_keyed(files, files->members[i].keyline.key) ==
+		                &files->members[i]);
 	for (size_t i = 0; i < files->deny_count; i++)
 		REQUIRE(operator_files_deny_find(files, files->denies[i].key) == &files->denies[i]);
 }
@@ -163,12 +174,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char text[TEXT_SIZE];
 	struct complaint why = {.text = ""};
+	static const uint8_t own_key[KEY_BYTES] = {9};
 	struct operator_files files;
 
 	if (size == 0)
 		return 0;
 	disk_fill(data[0] % FILES, text, put_keys(data + 1, size - 1, text));
-	if (operator_files_load(&files, &paths, NULL, &why) == RESULT_OK) {
+	if (operator_files_load(&files, &paths, own_key, &why) == RESULT_OK) {
 		require_rules(&files);
 		operator_files_fini(&files);
 	} else {
