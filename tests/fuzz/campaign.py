@@ -12,6 +12,8 @@ import sys
 import tempfile
 import threading
 
+from tests.fuzz import report
+
 BUILD = "build/fuzz"
 CORPUS = "tests/fuzz/corpus"
 RESULTS = f"{BUILD}/results.json"
@@ -39,20 +41,20 @@ TARGETS = {
     "beacon": {"max_len": 512},
     "domain": {"max_len": 300},
     "cores": {"runs": SLOW_RUNS, "max_len": 2048, "flags": ["-entropic=0"]},
-    "smtp_dialogue": {"max_len": 2048},
+    "smtp_dialogue": {"max_len": 1024},
     "dns_reply": {"max_len": 1024},
-    "look_answer": {"max_len": 2048},
+    "look_answer": {"max_len": 1024},
     "control": {"max_len": 1024},
     "tinc_event": {"max_len": 512},
     "helper_frame": {"max_len": 1024},
-    "postfix_queue": {"max_len": 2048},
+    "postfix_queue": {"max_len": 1024},
     "keyline": {"max_len": 512},
     "zone_record": {"max_len": 512},
     "store_values": {"runs": SLOW_RUNS},
-    "facts": {"max_len": 2048},
+    "facts": {"max_len": 1024},
     "line_file": {"max_len": 1024},
     "keys_file": {"max_len": 1024},
-    "operator_files": {"max_len": 1024},
+    "operator_files": {"max_len": 512},
     "config": {"max_len": 1024},
 }
 
@@ -91,6 +93,8 @@ def _options():
     parser.add_argument("--resume", action="store_true", help="only targets that haven't had their runs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time")
     parser.add_argument("--coverage", action="store_true")
+    parser.add_argument("--merge", action="store_true", help="take in what was grown")
+    parser.add_argument("--results", action="store_true", help="write them into tests/RESULTS.md")
     parser.add_argument("--unreached", action="store_true", help="the lines that --coverage misses")
     options = parser.parse_args()
     if options.target and options.target not in targets():
@@ -201,6 +205,29 @@ def _run(options):
     return 1 if bad else 0
 
 
+# --- the corpora in the tree ------------------------------------------------------------------------------
+
+
+def _take_in(target):
+    """Of what was grown, the inputs that reach edges which nothing in the tree reaches, the smallest first."""
+    corpus = f"{CORPUS}/{target}"
+    before = set(os.listdir(corpus))
+    subprocess.run([f"{BUILD}/tests/fuzz/{target}_fuzz", "-merge=1", "-use_counters=0", f"-max_len={INPUT_MAX}", corpus,
+                    f"{BUILD}/corpus/{target}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    added = set(os.listdir(corpus)) - before
+    for name in added:
+        os.rename(f"{corpus}/{name}", f"{corpus}/grown_{name[:12]}")
+    size = sum(os.path.getsize(f"{corpus}/{name}") for name in os.listdir(corpus))
+    print(f"{target:16} {len(before) + len(added):>4} inputs, {len(added)} new, {size:>7,} bytes", flush=True)
+
+
+def _merge(options):
+    for target in [options.target] if options.target else targets():
+        if os.path.isdir(f"{BUILD}/corpus/{target}"):
+            _take_in(target)
+    return 0
+
+
 # --- coverage -------------------------------------------------------------------------------------------
 
 COVERED = "build/coverage"
@@ -280,8 +307,20 @@ def _coverage(options):
     return 0
 
 
+def _results():
+    known = results()
+    report.write([known[target] for target in targets() if target in known], wanted_runs, coverage(False),
+                 "Left out are functions that write, by name, and some that keep, look up, edit or plan what was read "
+                 "(WRITERS, KEEPERS in tests/fuzz/campaign.py).")
+    return 0
+
+
 def main():
     options = _options()
+    if options.results:
+        return _results()
+    if options.merge:
+        return _merge(options)
     return _coverage(options) if options.coverage or options.unreached else _run(options)
 
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The operator's files, one of them with any bytes: the first byte of the input chooses which, the rest is
- * its text, in which "?" and "!" stand for good KEYs. Nothing does harm; a refusal names the file; what is
- * taken is sorted, without doubles, and of good names.
+ * The operator's files, one of them with any bytes, or not there: the first byte of the input chooses, the
+ * rest is its text, in which "?" and "!" stand for good KEYs. Nothing does harm; a refusal names the file;
+ * what is taken is sorted, without doubles, and of good names.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static struct {
 	const char *path;
 	const char *text;
 	size_t length;
-} files_on_disk[FILES]; /* members/ana, claims, accepts, denies, forced, relays, members/eva */
+} files_on_disk[FILES];     /* members/ana, claims, accepts, denies, forced, relays, members/eva */
+static const char *missing; /* path of what isn't there */
 static unsigned entries_read;
 /* By the name that readdir() has with large files, which meson asks for. */
 static DIR *const members = (DIR *)&entries_read;
@@ -50,7 +52,11 @@ enum result __wrap_marked_file_read(
 	while (i < FILES && strcmp(files_on_disk[i].path, path) != 0)
 		i++;
 	REQUIRE(i < FILES);
-	*mark = (struct marked_file_mark){.is_there = true};
+	*mark = (struct marked_file_mark){.is_there = files_on_disk[i].path != missing};
+	*bytes = NULL;
+	*length = 0;
+	if (!mark->is_there)
+		return RESULT_OK;
 	*length = files_on_disk[i].length;
 	*bytes = malloc(*length + 1);
 	REQUIRE(*bytes != NULL);
@@ -65,7 +71,8 @@ DIR *__wrap_opendir(const char *path)
 	if (strcmp(path, paths.members_dir) != 0)
 		return __real_opendir(path); /* the fuzzer's */
 	entries_read = 0;
-	return members;
+	errno = ENOENT;
+	return missing == paths.members_dir ? NULL : members;
 }
 
 struct dirent *__wrap_readdir64(DIR *dir)
@@ -180,6 +187,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	disk_fill(data[0] % FILES, text, put_keys(data + 1, size - 1, text));
+	missing = data[0] / FILES == 1 ? files_on_disk[data[0] % FILES].path : NULL;
+	if (data[0] / FILES == 2)
+		missing = paths.members_dir;
 	if (operator_files_load(&files, &paths, own_key, &why) == RESULT_OK) {
 		require_rules(&files);
 		operator_files_fini(&files);
