@@ -2,9 +2,8 @@
  *
  * Two live cores, a relay and a home, and a member of theirs that says whatever the input makes of it: raw
  * messages, objects that it really signed, rubbish or statements that are well-formed, offers, tables,
- * questions, time passing, new sessions. Whatever
- * it says, both live on, keep their session, go on agreeing with each other about what is honest, and relay
- * nothing that they didn't before.
+ * questions, time passing, new sessions. Whatever it says, both live on, keep their session, go on agreeing
+ * with each other about what is honest, and relay nothing that they didn't before.
  *
  * Input: records of an operation and to whom, a length, and so many bytes. Each begins where the two know
  * each other and the member has a session with both; to get there takes longer than all that follows.
