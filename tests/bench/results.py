@@ -28,6 +28,16 @@ def _command(name):
     return f"dev/bench mesh {name.removeprefix('mesh')}" if name.startswith("mesh") else f"dev/bench {name}"
 
 
+def _others():
+    """What others have written below, from the next title on."""
+    if not os.path.exists(FILE):
+        return ""
+    with open(FILE, encoding="utf-8") as file:
+        text = file.read()
+    begin = text.find("\n# ", 1)
+    return text[begin:] if begin >= 0 else ""
+
+
 def write(options):
     text = _HEAD.format(machine=f"on {os.cpu_count()} cores of a virtual machine")
     for path in sorted(glob.glob(os.path.join(options.out, "*.json")), key=_place):
@@ -39,6 +49,7 @@ def write(options):
         table = "\n".join(line.rstrip() for line in result.table())
         notes = "".join(f"\n{note}\n" for note in found["notes"])
         text += f"\n## {found['title']}\n\n`{_command(found['name'])}`, commit {found['commit']}\n\n{table}\n{notes}"
+    text += _others()
     with open(FILE, "w", encoding="utf-8") as file:
         file.write(text)
     print(FILE)

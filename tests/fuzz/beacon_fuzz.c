@@ -3,6 +3,7 @@
  * Beacons behind a good signature. What is accepted, written anew, is the same bytes.
  */
 #include "proto/beacon.h"
+#include "proto/beacon_bits.h"
 #include "tests/fuzz/keys.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -16,6 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (beacon_decode(object, root.public, op.public, &beacon) == RESULT_OK) {
 		REQUIRE(object.length <= BEACON_SIZE_MAX && beacon.load <= BEACON_LOAD_MAX);
 		REQUIRE(beacon.claimants.length <= CARRIAGE_CLAIMANTS_MAX / 4);
+		for (unsigned i = 0; i < beacon.claimants.length * 4; i++)
+			REQUIRE(beacon_bits_at(beacon.claimants, i) <=
+			        (BEACON_BITS_LINK | BEACON_BITS_WAITING));
+		REQUIRE(beacon_bits_at(beacon.claimants, UINT32_MAX) == BEACON_BITS_LINK);
 		REQUIRE(beacon_encode(&beacon, op.secret, &again, &length) == RESULT_OK);
 		require_same_but_for_extensions(data, size, again, length - SIGNATURE_SIZE);
 		free(again);

@@ -18,6 +18,20 @@ static void walk_homes(struct bytes homes)
 	REQUIRE(reader_end(&cursor.reader) == RESULT_OK);
 }
 
+static void walk_fixed_mx(struct bytes fixed_mx)
+{
+	struct fixed_mx_cursor cursor = fixed_mx_cursor_of(fixed_mx);
+	struct bytes host;
+	uint16_t preference;
+
+	REQUIRE(cursor.left <= CLAIM_FIXED_MX_MAX);
+	for (unsigned left = cursor.left; left > 0; left--) {
+		REQUIRE(fixed_mx_next(&cursor, &host, &preference));
+		REQUIRE(domain_check((const char *)host.data, host.length) == RESULT_OK);
+	}
+	REQUIRE(!fixed_mx_next(&cursor, &host, &preference) && reader_end(&cursor.reader) == RESULT_OK);
+}
+
 static unsigned walk(struct bytes chunk, struct claim claims[CHUNK_CLAIMS_MAX])
 {
 	struct claim_cursor cursor = claim_cursor_of(chunk);
@@ -29,6 +43,7 @@ static unsigned walk(struct bytes chunk, struct claim claims[CHUNK_CLAIMS_MAX])
 		REQUIRE(count == 0 || bytes_compare(claims[count - 1].domain, claim.domain) < 0);
 		REQUIRE(claim.relayset < HEAD_RELAYSETS_MAX && claim.salt != NULL);
 		walk_homes(claim.homes);
+		walk_fixed_mx(claim.fixed_mx);
 		claims[count++] = claim;
 	}
 	REQUIRE(cursor.left == 0);

@@ -23,7 +23,35 @@ static json_t *run(struct agent *agent, const json_t *args, struct control_error
 	return json_pack("{s:s,s:s?}", "domain", domain, "from", from);
 }
 
-static const struct control_command commands[] = {{"c", true, run}};
+static json_t *fail(struct agent *agent, const json_t *args, struct control_error *error)
+{
+	(void)agent;
+	(void)args;
+	return control_usage(error, "cure", "broken");
+}
+
+static json_t *fail_silently(struct agent *agent, const json_t *args, struct control_error *error)
+{
+	(void)agent;
+	(void)args;
+	(void)error;
+	return NULL;
+}
+
+static const struct control_command commands[] = {
+        {"c", true, run}, {"f", true, fail}, {"g", false, fail_silently}};
+
+static unsigned notes;
+
+static void note(struct agent *agent, uid_t uid, const struct control_command *command, const json_t *args,
+        const struct control_error *error)
+{
+	(void)agent;
+	(void)uid;
+	REQUIRE(command->writes && json_is_object(args));
+	REQUIRE(error == NULL || error->why.text[0] != '\0');
+	notes++;
+}
 
 static void require_reply(const char *reply, size_t length)
 {
@@ -45,14 +73,16 @@ static void require_reply(const char *reply, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct control_service service = {commands, 1, NULL, NULL};
+	const struct control_service service = {commands, 3, NULL, note};
 	char *reply;
 	size_t length;
 
+	notes = 0;
 	if (size > CONTROL_REQUEST_MAX)
 		return 0;
 	REQUIRE(control_request_answer(&service, 0, (const char *)data, size, &reply, &length) == RESULT_OK);
 	require_reply(reply, length);
+	REQUIRE(notes <= 1);
 	free(reply);
 	return 0;
 }

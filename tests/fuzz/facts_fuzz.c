@@ -16,12 +16,28 @@ static struct writer fresh(void)
 	return w;
 }
 
+/* What a driver finds in the MTA's tables, in lines of the same kind. */
+static void try_found(struct bytes text)
+{
+	struct lines lines = lines_of(text);
+	struct table_row found;
+	struct line line;
+
+	while (lines_next(&lines, &line)) {
+		if (!facts_parse_found(&line, &found))
+			continue;
+		REQUIRE(domain_check(found.domain.text, strlen(found.domain.text)) == RESULT_OK);
+		REQUIRE(found.route.count <= NEXTHOPS_MAX);
+	}
+}
+
 static void try_applied(struct bytes text)
 {
 	struct table_rows rows, again;
 	unsigned line = 0;
 	struct writer w = fresh();
 
+	try_found(text);
 	if (facts_parse_applied(text, &rows, &line) == RESULT_OK) {
 		facts_render_applied(&rows, &w);
 		REQUIRE(facts_parse_applied(writer_bytes(&w), &again, &line) == RESULT_OK);
@@ -84,7 +100,8 @@ static void try_seq(struct bytes text)
 
 	if (facts_parse_seq(text, &last, &behind, &line) == RESULT_OK) {
 		facts_render_seq(last, behind, &w);
-		REQUIRE(facts_parse_seq(writer_bytes(&w), &again, &behind, &line) == RESULT_OK && again == last);
+		REQUIRE(facts_parse_seq(writer_bytes(&w), &again, &behind, &line) == RESULT_OK &&
+		        again == last);
 	} else {
 		REQUIRE(line > 0);
 	}

@@ -51,12 +51,15 @@ static void write_anew(const struct head *head, const uint8_t *data, size_t size
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct keys root = keys_of(SEED_ROSA), op = keys_of(SEED_ROSA + SEED_OP_OFFSET);
-	struct head head;
+	struct head head, kept;
 
 	if (size >= OBJECT_SIZE_MAX - SIGNATURE_SIZE)
 		return 0;
 	struct bytes object = sign(OBJECT_HEAD, data, size, &op);
 
+	enum result result = head_decode_kept(object, root.public, &kept);
+
+	REQUIRE((result == RESULT_OK) == (head_decode(object, root.public, op.public, &head) == RESULT_OK));
 	if (head_decode(object, root.public, op.public, &head) == RESULT_OK) {
 		REQUIRE(memcmp(head.author, root.public, KEY_SIZE) == 0 && head.vpn.count > 0);
 		REQUIRE(head.claims_version <= head.seq && head.smtp_port > 0 && head.mesh_port > 0);

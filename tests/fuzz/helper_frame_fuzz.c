@@ -5,6 +5,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "agent/driver/frame.h"
 #include "tests/fuzz/fuzz.h"
@@ -54,6 +56,24 @@ static json_t *stream_read(const uint8_t *data, size_t size, size_t piece)
 	return messages;
 }
 
+/* The first object of a stream that is a file; null if it is none or cut, or there is nothing. */
+static json_t *file_read(const uint8_t *data, size_t size)
+{
+	static int fd = -1;
+	struct reason why;
+	json_t *message;
+
+	if (fd < 0)
+		fd = memfd_create("stream", MFD_CLOEXEC);
+	REQUIRE(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
+	REQUIRE(lseek(fd, 0, SEEK_SET) == 0);
+	enum result result = frame_read(fd, &message, &why);
+
+	REQUIRE(!message || result == RESULT_OK);
+	REQUIRE(result == RESULT_OK || why.text[0] != '\0');
+	return message ? message : json_null();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	json_t *whole, *pieces, *message;
@@ -64,6 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole = stream_read(data + 1, size - 1, SIZE_MAX);
 	pieces = stream_read(data + 1, size - 1, 1 + data[0] % 16U);
 	REQUIRE(json_equal(whole, pieces));
+	if (data[0] / 16 == 1) {
+		message = file_read(data + 1, size - 1);
+		REQUIRE(json_array_size(whole) == 0 || json_equal(message, json_array_get(whole, 0)));
+		json_decref(message);
+	}
 	json_array_foreach(whole, index, message)
 	{
 		if (json_is_object(message))

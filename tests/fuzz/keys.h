@@ -22,13 +22,17 @@ struct keys {
 
 static inline struct keys keys_of(uint8_t byte)
 {
+	static struct keys made[256];
+	static bool is_made[256];
 	uint8_t seed[KEY_SIZE];
-	struct keys keys;
 
-	REQUIRE(sodium_init() >= 0);
-	memset(seed, byte, sizeof seed);
-	crypto_sign_seed_keypair(keys.public, keys.secret, seed);
-	return keys;
+	if (!is_made[byte]) {
+		REQUIRE(sodium_init() >= 0);
+		memset(seed, byte, sizeof seed);
+		crypto_sign_seed_keypair(made[byte].public, made[byte].secret, seed);
+		is_made[byte] = true;
+	}
+	return made[byte];
 }
 
 /* body ‖ signature, malloc()ed. */

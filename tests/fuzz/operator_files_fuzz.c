@@ -1,74 +1,130 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The operator's files, one of them with any bytes: the first byte of the input chooses which, the rest is
- * its text, in which "?" and "!" stand for good KEYs. Nothing does harm; a refusal names the file; what is
- * taken is sorted, without doubles, and of good names.
+ * The operator's files, one of them with any bytes, or not there: the first byte of the input chooses, the
+ * rest is its text, in which "?" and "!" stand for good KEYs. Nothing does harm; a refusal names the file;
+ * what is taken is sorted, without doubles, and of good names.
  */
-#include <fcntl.h>
+#include <dirent.h>
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "agent/operator/marked_file.h"
 #include "agent/operator/operator_files.h"
 #include "tests/fuzz/fuzz.h"
 
-#define TEXT_SIZE 65536
+enum { TEXT_SIZE = 65536, FILES = 7 };
 
 static const char key_a[] = "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypzkhxhuu";
 static const char key_b[] = "5ppuospqauzf57crhb2rbg453jlhg4ioojzg3pwu7siojgx3kyvphix2zy";
 static struct paths paths;
-static char dir[] = "/tmp/mesh-fuzz-XXXXXX";
 
-static void write_file(const char *path, const char *text, size_t length)
+/* --- a disk that is none: the linker puts these before the real ones (--wrap) -----------------------------
+ */
+
+static struct {
+	const char *path;
+	const char *text;
+	size_t length;
+} files_on_disk[FILES];     /* members/ana, claims, accepts, denies, forced, relays, members/eva */
+static const char *missing; /* path of what isn't there */
+static unsigned entries_read;
+/* By the name that readdir() has with large files, which meson asks for. */
+static DIR *const members = (DIR *)&entries_read;
+
+enum result __wrap_marked_file_read(
+        const char *path, struct marked_file_mark *mark, char **bytes, size_t *length, struct complaint *why);
+DIR *__real_opendir(const char *path);
+struct dirent *__real_readdir64(DIR *dir);
+int __real_closedir(DIR *dir);
+DIR *__wrap_opendir(const char *path);
+struct dirent *__wrap_readdir64(DIR *dir);
+int __wrap_closedir(DIR *dir);
+
+enum result __wrap_marked_file_read(
+        const char *path, struct marked_file_mark *mark, char **bytes, size_t *length, struct complaint *why)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	unsigned i = 0;
 
-	REQUIRE(fd >= 0 && write(fd, text, length) == (ssize_t)length);
-	close(fd);
+	(void)why;
+	while (i < FILES && strcmp(files_on_disk[i].path, path) != 0)
+		i++;
+	REQUIRE(i < FILES);
+	*mark = (struct marked_file_mark){.is_there = files_on_disk[i].path != missing};
+	*bytes = NULL;
+	*length = 0;
+	if (!mark->is_there)
+		return RESULT_OK;
+	*length = files_on_disk[i].length;
+	*bytes = malloc(*length + 1);
+	REQUIRE(*bytes != NULL);
+	if (*length > 0)
+		memcpy(*bytes, files_on_disk[i].text, *length);
+	(*bytes)[*length] = '\0';
+	return RESULT_OK;
 }
 
-static void make_dir(const char *path)
+DIR *__wrap_opendir(const char *path)
 {
-	char part[PATHS_SIZE];
-
-	snprintf(part, sizeof part, "%s", path);
-	for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(part, 0755);
-		*slash = '/';
-	}
-	mkdir(part, 0755);
+	if (strcmp(path, paths.members_dir) != 0)
+		return __real_opendir(path); /* the fuzzer's */
+	entries_read = 0;
+	errno = ENOENT;
+	return missing == paths.members_dir ? NULL : members;
 }
 
-static void remove_tree(void)
+struct dirent *__wrap_readdir64(DIR *dir)
 {
-	char command[64];
+	static struct dirent entries[] = {{.d_name = "ana"}, {.d_name = "."}, {.d_name = "eva"}};
 
-	snprintf(command, sizeof command, "rm -r %s", dir);
-	if (system(command) != 0)
-		abort();
+	if (dir != members)
+		return __real_readdir64(dir);
+	return entries_read < 3 ? &entries[entries_read++] : NULL;
 }
 
-static const char *const *get_targets(void)
+int __wrap_closedir(DIR *dir)
 {
-	static char member[PATHS_SIZE + 16];
-	static const char *targets[5];
+	return dir == members ? 0 : __real_closedir(dir);
+}
+
+static void disk_init(void)
+{
+	static char ana[PATHS_SIZE + 16], eva[PATHS_SIZE + 16];
 	struct complaint why;
 
-	if (targets[0] != NULL)
-		return targets;
-	REQUIRE(sodium_init() >= 0 && mkdtemp(dir) != NULL);
-	REQUIRE(paths_init(&paths, dir, "libre", &why) == RESULT_OK);
-	make_dir(paths.members_dir);
-	atexit(remove_tree);
-	snprintf(member, sizeof member, "%s/ana", paths.members_dir);
-	memcpy(targets, (const char *[]){member, paths.claims, paths.accepts, paths.denies, paths.forced},
-	        sizeof targets);
-	return targets;
+	REQUIRE(sodium_init() >= 0 && paths_init(&paths, "", "libre", &why) == RESULT_OK);
+	snprintf(ana, sizeof ana, "%s/ana", paths.members_dir);
+	snprintf(eva, sizeof eva, "%s/eva", paths.members_dir);
+	const char *const all[FILES] = {
+	        ana, paths.claims, paths.accepts, paths.denies, paths.forced, paths.relays, eva};
+
+	for (unsigned i = 0; i < FILES; i++)
+		files_on_disk[i].path = all[i];
 }
+
+/* The usual ones, but for one that is the input. */
+static void disk_fill(unsigned target, const char *text, size_t length)
+{
+	static char ana[256], eva[256];
+
+	if (files_on_disk[0].path == NULL)
+		disk_init();
+	for (unsigned i = 0; i < FILES; i++)
+		files_on_disk[i].length = 0;
+	files_on_disk[0].length =
+	        (size_t)snprintf(ana, sizeof ana, "correomesh1 ana %s 10.66.0.22 10655\n", key_a);
+	files_on_disk[0].text = ana;
+	files_on_disk[6].length =
+	        (size_t)snprintf(eva, sizeof eva, "correomesh1 eva %s 10.66.0.23 10655\n", key_b);
+	files_on_disk[6].text = eva;
+	files_on_disk[target].text = text;
+	files_on_disk[target].length = length;
+}
+
+/* --- the target -------------------------------------------------------------------------------------------
+ */
 
 static size_t put_keys(const uint8_t *data, size_t size, char text[TEXT_SIZE])
 {
@@ -89,6 +145,8 @@ static size_t put_keys(const uint8_t *data, size_t size, char text[TEXT_SIZE])
 
 static void require_rules(const struct operator_files *files)
 {
+	size_t count;
+
 	for (size_t i = 0; i < files->claim_count; i++) {
 		const char *domain = files->claims[i].domain;
 
@@ -101,7 +159,20 @@ static void require_rules(const struct operator_files *files)
 
 		REQUIRE(domain_check(accept->domain, strlen(accept->domain)) == RESULT_OK);
 		REQUIRE(operator_files_accept_find(files, accept->domain, accept->key) == accept);
+		REQUIRE(operator_files_accepts_of(files, accept->domain, &count) <= accept && count >= 1);
 	}
+	for (size_t i = 0; i < files->forced.relay_count; i++) {
+		const struct forced_relay *relay = &files->forced.relays[i];
+
+		REQUIRE(forced_reason_fault(relay->reason) == NULL);
+		REQUIRE(forced_file_find(&files->forced, relay->domain, relay->key) == relay);
+	}
+	for (size_t i = 0; i < files->relay_count; i++)
+		REQUIRE(operator_files_relay_find(files, files->relays[i].key) == &files->relays[i]);
+	for (size_t i = 0; i < files->member_count; i++)
+		REQUIRE(operator_files_member_named(files, files->members[i].name) == &files->members[i] &&
+		        operator_files_member_keyed(files, files->members[i].keyline.key) ==
+		                &files->members[i]);
 	for (size_t i = 0; i < files->deny_count; i++)
 		REQUIRE(operator_files_deny_find(files, files->denies[i].key) == &files->denies[i]);
 }
@@ -109,22 +180,21 @@ static void require_rules(const struct operator_files *files)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char text[TEXT_SIZE];
-	const char *const *targets = get_targets();
 	struct complaint why = {.text = ""};
+	static const uint8_t own_key[KEY_BYTES] = {9};
 	struct operator_files files;
-	size_t target = size > 0 ? data[0] % 5 : 0;
 
-	for (size_t i = 1; i < 5; i++)
-		write_file(targets[i], "", 0);
-	snprintf(text, sizeof text, "correomesh1 ana %s 10.66.0.22 10655\n", key_a);
-	write_file(targets[0], text, strlen(text));
-	if (size > 0)
-		write_file(targets[target], text, put_keys(data + 1, size - 1, text));
-	if (operator_files_load(&files, &paths, NULL, &why) == RESULT_OK) {
+	if (size == 0)
+		return 0;
+	disk_fill(data[0] % FILES, text, put_keys(data + 1, size - 1, text));
+	missing = data[0] / FILES == 1 ? files_on_disk[data[0] % FILES].path : NULL;
+	if (data[0] / FILES == 2)
+		missing = paths.members_dir;
+	if (operator_files_load(&files, &paths, own_key, &why) == RESULT_OK) {
 		require_rules(&files);
 		operator_files_fini(&files);
 	} else {
-		REQUIRE(strncmp(why.text, dir, strlen(dir)) == 0);
+		REQUIRE(strncmp(why.text, "/etc/meshd/libre/", 17) == 0);
 	}
 	return 0;
 }

@@ -10,6 +10,9 @@
 
 #include "tests/fuzz/fuzz.h"
 
+/* Of targets with stand-ins for what is slow; the others have none. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
+
 static int is_input(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
@@ -43,6 +46,8 @@ int main(int argc, char **argv)
 		printf("1..1\nnot ok 1 - no corpus\n");
 		return 1;
 	}
+	if (LLVMFuzzerInitialize != NULL)
+		LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = 0; i < count; i++) {
 		replay(argv[2], entries[i]->d_name);
 		free(entries[i]);
