@@ -206,6 +206,27 @@ static void link_failed(struct link *link, struct node *node, enum link_trouble 
 		link->backoff_ms = longest_wait(link, node);
 }
 
+enum { DOUBLES_MAX = 7 }; /* 250 ms x 2^7 is above dial_last_ms */
+
+/* The other side has a session with us that isn't ours: another process has our key. Each time that one of
+ * the two dials, it takes the other's session; so both come ever more slowly, until one has lasted a minute.
+ */
+static void link_doubled(struct link *link, struct node *node)
+{
+	int64_t wait_ms;
+
+	if (link->was_up && node->now.mono_ms - link->since_ms >= 4 * node->timing.answer_ms)
+		link->doubles = 0;
+	link->doubles += link->doubles < DOUBLES_MAX;
+	wait_ms = node->timing.dial_first_ms << link->doubles;
+	if (wait_ms > node->timing.dial_last_ms)
+		wait_ms = node->timing.dial_last_ms;
+	if (link->was_up)
+		link->since_ms = node->now.mono_ms;
+	link->was_up = false;
+	link->next_ms = node->now.mono_ms + jittered(node, wait_ms);
+}
+
 /* Where to dial: what its head says, and the key line's hint in turn while that fails. */
 static bool find_target(const uint8_t key[KEY_SIZE], unsigned attempts, const struct node *node,
         struct address *address, uint16_t *port)
@@ -713,8 +734,12 @@ void peers_refused(struct peers *peers, struct node *node, struct peer *peer, en
 	struct link *link = link_find(peers, peer->key);
 
 	peer_close(peer, node, "the other side refused");
-	if (link == NULL || refusal == REFUSAL_DUPLICATE || peers_up(peers, peer->key) != NULL)
+	if (link == NULL || peers_up(peers, peer->key) != NULL)
 		return;
+	if (refusal == REFUSAL_DUPLICATE) {
+		link_doubled(link, node);
+		return;
+	}
 	if (refusal == REFUSAL_UNNEEDED) {
 		link->was_up = false;
 		link->next_ms = node->now.mono_ms + node->timing.dial_last_ms;

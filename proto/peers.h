@@ -70,6 +70,7 @@ struct link {
 	int64_t backoff_ms;
 	int64_t since_ms;  /* up or down since, monotonic */
 	unsigned attempts; /* since the last session */
+	unsigned doubles;  /* sessions in a row that another one of our key took */
 	bool was_up;
 	bool ever_up; /* since the start */
 	enum link_trouble trouble;

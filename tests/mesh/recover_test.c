@@ -10,6 +10,7 @@
 #include "proto/facts.h"
 #include "tests/mesh/carry.h"
 #include "tests/mesh/must.h"
+#include "tests/mesh/puppet.h"
 #include "tests/mesh/world.h"
 
 enum { MEMBERS = 4, MINUTE = 60000, DAY = 86400000 };
@@ -331,6 +332,31 @@ static void a_second_copy_is_an_alarm_and_no_storm(void **state)
 	world_destroy(v.world);
 }
 
+/* A second process with rosa's key dials luz again whenever its session there was taken. */
+static void two_copies_do_not_fight_for_a_session(void **state)
+{
+	struct village v = settled_village(51);
+	uint64_t before = v.rosa->counts[EFFECT_DIAL];
+	struct puppet *copy = puppet_create(v.world, v.rosa, v.luz);
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		if (copy->connection == NULL) {
+			puppet_destroy(copy);
+			copy = puppet_create(v.world, v.rosa, v.luz);
+		}
+		world_run(v.world, 400);
+		if (copy->connection != NULL && copy->session.state == SESSION_AUTHENTICATED)
+			puppet_ping(copy, (uint64_t)member_now(v.rosa, v.world->now_ms).wall_ms);
+	}
+	/* After 0.5 s, 1 s, 2 s and so on to 30 s, a quarter more at most. */
+	assert_in_range(v.rosa->counts[EFFECT_DIAL] - before, 5, 16);
+	puppet_destroy(copy);
+	world_run(v.world, MINUTE);
+	assert_non_null(member_session(v.luz, v.rosa));
+	world_destroy(v.world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +368,7 @@ int main(void)
 	        cmocka_unit_test(who_lost_its_head_signs_none_while_nobody_is_there),
 	        cmocka_unit_test(everybody_without_stores_finds_everything_again),
 	        cmocka_unit_test(a_second_copy_is_an_alarm_and_no_storm),
+	        cmocka_unit_test(two_copies_do_not_fight_for_a_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

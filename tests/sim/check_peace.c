@@ -25,7 +25,14 @@ void check_sessions(const struct glimpse *glimpse)
 	}
 }
 
-/* Its pins are in, whatever others say; whom it denies is out. */
+static bool is_killed(const struct node *node, const uint8_t *key)
+{
+	const struct author *author = archive_find(&node->archive, key);
+
+	return author != NULL && author->certificate_held.order.serial == UINT64_MAX;
+}
+
+/* Its pins are in, whatever others say, but those who ended themselves; whom it denies is out. */
 void check_view(const struct glimpse *glimpse)
 {
 	const struct node *node = core_node(glimpse->member->core);
@@ -34,7 +41,7 @@ void check_view(const struct glimpse *glimpse)
 	if (node->view.count == 0)
 		return;
 	for (unsigned i = 0; i < member->said.pin_count; i++) {
-		bool denied = false;
+		bool denied = is_killed(node, member->pins[i].key);
 
 		for (unsigned k = 0; k < member->said.denial_count; k++)
 			denied |= memcmp(member->denials[k], member->pins[i].key, KEY_SIZE) == 0;
@@ -53,7 +60,7 @@ void check_killed(const struct glimpse *glimpse)
 		const struct author *author = node->archive.authors[i];
 		const struct member *killed = sim_member(glimpse->sim, author->key);
 
-		if (author->certificate_held.order.serial != UINT64_MAX)
+		if (!is_killed(node, author->key))
 			continue;
 		if (view_contains(&node->view, author->key) ||
 		        member_session(glimpse->member, killed) != NULL)
