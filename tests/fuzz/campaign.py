@@ -47,6 +47,7 @@ TARGETS = {
     "control": {"max_len": 1024},
     "tinc_event": {"max_len": 512},
     "helper_frame": {"max_len": 1024},
+    "table_rows": {"max_len": 512},
     "postfix_queue": {"max_len": 1024},
     "keyline": {"max_len": 512},
     "zone_record": {"max_len": 512},
@@ -64,7 +65,7 @@ DECODERS = ("proto/reader.c", "proto/object.c", "proto/certificate.c", "proto/he
             "proto/keyline.c", "proto/key.c", "proto/domain.c", "proto/facts.c", "proto/lines.c", "proto/met.c",
             "store/store_row.c", "store/store_frame.c", "agent/config/config_scan.c", "agent/operator/line_file.c",
             "agent/control/control_request.c", "agent/driver/frame.c", "agent/driver/zone_record.c",
-            "agent/driver/postfix_queue.c", "agent/driver/dns_reply.c", "agent/smtp/smtp_dialogue.c",
+            "agent/driver/postfix_queue.c", "agent/driver/postfix_row.c", "agent/driver/dns_reply.c", "agent/smtp/smtp_dialogue.c",
             "agent/tinc/tinc_event.c", "proto/looks.c", "proto/heard.c", "proto/address.c", "proto/beacon_bits.c",
             "agent/config/config_tree.c", "agent/config/config_value.c", "agent/operator/operator_files.c",
             "agent/operator/forced_file.c", "agent/operator/identity.c")

@@ -63,6 +63,20 @@ static void disk_fill(const uint8_t *data, size_t size)
 	disk.root_length = mark != NULL ? size - (size_t)(mark + 3 - data) : 0;
 }
 
+/* The public halves are those that the file names. */
+static void require_named(const struct identity *identity)
+{
+	char op[2 * KEY_BYTES + 1], session[2 * KEY_BYTES + 1], root[KEY_TEXT_BYTES];
+
+	sodium_bin2hex(op, sizeof op, identity->op, KEY_BYTES);
+	sodium_bin2hex(session, sizeof session, identity->session, KEY_BYTES);
+	key_render(identity->root, root);
+	REQUIRE(memmem(disk.op, disk.op_length, op, strlen(op)) != NULL);
+	REQUIRE(memmem(disk.op, disk.op_length, session, strlen(session)) != NULL);
+	REQUIRE(memmem(disk.op, disk.op_length, root, strlen(root)) != NULL);
+	REQUIRE(!identity->has_root || memmem(disk.root, disk.root_length, root, strlen(root)) != NULL);
+}
+
 static void require_pairs(const struct identity *identity)
 {
 	uint8_t public[KEY_BYTES], secret[IDENTITY_SIGN_SECRET_BYTES];
@@ -99,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(paths_init(&paths, "", "libre", &why) == RESULT_OK);
 	disk_fill(data, size);
 	if (identity_load(&identity, &paths, &why) == RESULT_OK) {
+		require_named(&identity);
 		require_pairs(&identity);
 		identity_fini(&identity);
 		return 0;

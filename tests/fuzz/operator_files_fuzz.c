@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The operator's files, one of them with any bytes, or not there: the first byte of the input chooses, the
- * rest is its text, in which "?" and "!" stand for good KEYs. Nothing does harm; a refusal names the file;
- * what is taken is sorted, without doubles, and of good names.
+ * rest is its text, in which "?" and "!" stand for KEYs, "%" for this node's own. Nothing does harm; a
+ * refusal names the file; what is taken is sorted, without doubles, and of good names.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +19,7 @@ enum { TEXT_SIZE = 65536, FILES = 7 };
 
 static const char key_a[] = "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypzkhxhuu";
 static const char key_b[] = "5ppuospqauzf57crhb2rbg453jlhg4ioojzg3pwu7siojgx3kyvphix2zy";
+static const uint8_t own_key[KEY_BYTES] = {9};
 static struct paths paths;
 
 /* --- a disk that is none: the linker puts these before the real ones (--wrap) -----------------------------
@@ -128,11 +129,13 @@ static void disk_fill(unsigned target, const char *text, size_t length)
 
 static size_t put_keys(const uint8_t *data, size_t size, char text[TEXT_SIZE])
 {
+	char own[KEY_TEXT_BYTES];
 	size_t used = 0;
 
+	key_render(own_key, own);
 	for (size_t i = 0; i < size && used + sizeof key_a < TEXT_SIZE; i++) {
-		const char *key = data[i] == '?' ? key_a : key_b;
-		bool is_key = data[i] == '?' || data[i] == '!';
+		const char *key = data[i] == '?' ? key_a : data[i] == '!' ? key_b : own;
+		bool is_key = data[i] == '?' || data[i] == '!' || data[i] == '%';
 
 		if (is_key)
 			memcpy(text + used, key, KEY_TEXT_LENGTH);
@@ -161,6 +164,10 @@ static void require_rules(const struct operator_files *files)
 		REQUIRE(operator_files_accept_find(files, accept->domain, accept->key) == accept);
 		REQUIRE(operator_files_accepts_of(files, accept->domain, &count) <= accept && count >= 1);
 	}
+	REQUIRE(operator_files_member_keyed(files, own_key) == NULL);
+	REQUIRE(operator_files_deny_find(files, own_key) == NULL);
+	for (size_t i = 0; i < files->accept_count; i++)
+		REQUIRE(memcmp(files->accepts[i].key, own_key, KEY_BYTES) != 0);
 	for (size_t i = 0; i < files->forced.relay_count; i++) {
 		const struct forced_relay *relay = &files->forced.relays[i];
 
@@ -181,7 +188,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char text[TEXT_SIZE];
 	struct complaint why = {.text = ""};
-	static const uint8_t own_key[KEY_BYTES] = {9};
 	struct operator_files files;
 
 	if (size == 0)
