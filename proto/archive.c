@@ -331,6 +331,16 @@ static enum result statement_reuse(struct statement *statement, const struct sta
 	return RESULT_OK;
 }
 
+/* A chunk that a head names twice would be held twice. */
+static bool names_twice(const struct statement *statement)
+{
+	for (unsigned i = 0; i < statement->head.chunk_count; i++) {
+		if (statement_chunk(statement, statement->chunks[i].order.hash) != &statement->chunks[i])
+			return true;
+	}
+	return false;
+}
+
 static enum result statement_create(struct bytes object, const struct author *author, struct statement **out)
 {
 	struct statement *statement = calloc(1, sizeof *statement);
@@ -354,7 +364,7 @@ static enum result statement_create(struct bytes object, const struct author *au
 	for (unsigned i = 0; i < statement->head.chunk_count; i++)
 		memcpy(statement->chunks[i].order.hash, key_next(&hashes), HASH_SIZE);
 	statement->chunks_missing = statement->head.chunk_count;
-	return RESULT_OK;
+	return names_twice(statement) ? RESULT_MALFORMED : RESULT_OK;
 }
 
 static unsigned statement_claims(const struct statement *statement)
@@ -418,9 +428,7 @@ static void match_chunks(const struct statement *statement, const struct stateme
 		const struct held *same = statement_chunk(statement, older->chunks[i].order.hash);
 
 		places[i] = same != NULL ? (uint32_t)(same - statement->chunks) : NO_CHUNK;
-		if (same != NULL && known[places[i]])
-			places[i] = NO_CHUNK; /* an author may name a chunk twice */
-		if (places[i] != NO_CHUNK)
+		if (same != NULL)
 			known[places[i]] = true;
 	}
 }
@@ -510,6 +518,7 @@ static enum result author_promote(struct archive *archive, struct author *author
 	}
 	statement_retire(archive, author, author->beyond);
 	author->beyond = NULL;
+	author->is_over_bytes = false;
 	if (whole->head.unknown_odd) {
 		author->beyond = whole;
 		return RESULT_OK;
@@ -539,6 +548,30 @@ static enum result statement_judge(struct author *author, const struct statement
 	return result;
 }
 
+static size_t statement_chunk_bytes(const struct statement *statement)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < statement->head.chunk_count; i++)
+		bytes += statement->chunks[i].length;
+	return bytes;
+}
+
+/* Not a byte more is held than the author may have, whatever its head names. */
+static bool is_too_much(const struct author *author, const struct statement *statement, size_t more)
+{
+	return author->chunk_bytes_max > 0 &&
+	       statement_chunk_bytes(statement) + more > author->chunk_bytes_max;
+}
+
+static enum result give_up_pending(struct archive *archive, struct author *author)
+{
+	statement_retire(archive, author, author->pending);
+	author->pending = NULL;
+	author->is_over_bytes = true;
+	return RESULT_FULL;
+}
+
 static enum result put_head(struct archive *archive, struct author *author, struct bytes object,
         struct moment now, const struct timing *timing)
 {
@@ -554,6 +587,10 @@ static enum result put_head(struct archive *archive, struct author *author, stru
 		result = statement_reuse(statement, author_newest(author));
 	if (result == RESULT_OK)
 		result = statement_reuse(statement, author->pending);
+	if (result == RESULT_OK && is_too_much(author, statement, 0)) {
+		statement_destroy(statement);
+		return give_up_pending(archive, author);
+	}
 	if (result != RESULT_OK) {
 		statement_destroy(statement);
 		return result;
@@ -580,14 +617,11 @@ static enum result put_chunk(struct archive *archive, struct author *author, str
 	if (named == NULL || named->data != NULL)
 		return RESULT_NOT_FOUND;
 	result = chunk_check(object);
-	for (unsigned i = 0; result == RESULT_OK && i < pending->head.chunk_count; i++) {
-		struct held *chunk = &pending->chunks[i];
-
-		if (memcmp(chunk->order.hash, order.hash, HASH_SIZE) != 0)
-			continue;
-		result = held_set(chunk, object, &order);
-		pending->chunks_missing -= result == RESULT_OK;
-	}
+	if (result == RESULT_OK && is_too_much(author, pending, object.length))
+		return give_up_pending(archive, author);
+	if (result == RESULT_OK)
+		result = held_set(&pending->chunks[named - pending->chunks], object, &order);
+	pending->chunks_missing -= result == RESULT_OK;
 	if (result == RESULT_OK && pending->chunks_missing == 0) {
 		author->pending = NULL;
 		result = author_promote(archive, author, pending);

@@ -114,7 +114,8 @@ bool wants_is_asked(const struct wants *wants, const struct peer *peer, const ui
 	for (unsigned i = 0; i < wants->count; i++) {
 		const struct want *want = &wants->list[i];
 
-		if (is_for(want, author, kind, hash) && (want->state != WANT_LATE || want->peer == peer->id))
+		if (is_for(want, author, kind, hash) &&
+		        (want->state != WANT_LATE || (peer != NULL && want->peer == peer->id)))
 			return true;
 	}
 	return false;

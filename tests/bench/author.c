@@ -125,29 +125,33 @@ static void put_chunks(struct author_made *author, unsigned domains, uint64_t se
 {
 	unsigned chunks = chunk_count_for(domains);
 	char(*names)[DOMAIN_ROOM] = must_alloc((domains + 1) * sizeof *names);
+	unsigned *places = must_alloc((domains + 1) * sizeof *places);
 	struct claim *bucket = must_alloc((domains + 1) * sizeof *bucket);
 	uint8_t *object;
 	size_t length;
 
+	for (unsigned i = 0; i < domains; i++) {
+		snprintf(names[i], sizeof names[i], "d%05u.%s.test", i, author->name);
+		places[i] = chunk_index(bytes_of(names[i], strlen(names[i])), chunks);
+	}
 	for (unsigned chunk = 0; chunk < chunks; chunk++) {
 		unsigned count = 0;
 
 		for (unsigned i = 0; i < domains; i++) {
-			struct bytes domain;
-
-			snprintf(names[i], sizeof names[i], "d%05u.%s.test", i, author->name);
-			domain = bytes_of(names[i], strlen(names[i]));
-			if (chunk_index(domain, chunks) != chunk)
-				continue;
-			bucket[count++] = (struct claim){
-			        .domain = domain, .since = seq, .salt = author->root_secret + i % 32};
+			if (places[i] == chunk)
+				bucket[count++] =
+				        (struct claim){.domain = bytes_of(names[i], strlen(names[i])),
+				                .since = seq,
+				                .salt = author->root_secret + i % 32};
 		}
 		if (count == 0)
 			continue;
 		MUST(chunk_encode(bucket, count, &object, &length) == RESULT_OK, "no chunk");
-		author->chunks[author->chunk_count++] = bytes_of(object, length);
+		author->chunks[author->chunk_count] = bytes_of(object, length);
+		object_hash(bytes_of(object, length), author->chunk_hashes[author->chunk_count++]);
 	}
 	free(bucket);
+	free(places);
 	free(names);
 }
 
@@ -163,13 +167,9 @@ static void put_domains(struct author_made *author, unsigned domains)
 
 static void put_hashes(const struct author_made *author, struct writer *w)
 {
-	uint8_t hash[HASH_SIZE];
-
 	writer_array(w, author->chunk_count);
-	for (unsigned i = 0; i < author->chunk_count; i++) {
-		object_hash(author->chunks[i], hash);
-		writer_bin(w, hash, HASH_SIZE);
-	}
+	for (unsigned i = 0; i < author->chunk_count; i++)
+		writer_bin(w, author->chunk_hashes[i], HASH_SIZE);
 }
 
 static void sign_head(struct author_made *author, uint64_t seq)
@@ -202,6 +202,7 @@ static void sign_head(struct author_made *author, uint64_t seq)
 	MUST(head_encode(&head, author->op_secret, &object, &length) == RESULT_OK, "no head");
 	drop(&author->head);
 	author->head = bytes_of(object, length);
+	author->seq = seq;
 	writer_fini(&hashes);
 }
 
@@ -238,8 +239,12 @@ static void renew_chunk(struct bytes *chunk)
 
 void author_renew(struct author_made *author, unsigned chunks, uint64_t seq)
 {
-	for (unsigned i = 0; i < chunks && i < author->chunk_count; i++)
-		renew_chunk(&author->chunks[author->renewed++ % author->chunk_count]);
+	for (unsigned i = 0; i < chunks && i < author->chunk_count; i++) {
+		unsigned place = author->renewed++ % author->chunk_count;
+
+		renew_chunk(&author->chunks[place]);
+		object_hash(author->chunks[place], author->chunk_hashes[place]);
+	}
 	sign_head(author, seq);
 }
 

@@ -22,7 +22,9 @@ struct author_made {
 	struct bytes certificate_object; /* this and the next ones are owned */
 	struct bytes head;
 	struct bytes chunks[HEAD_CHUNKS_MAX];
+	uint8_t chunk_hashes[HEAD_CHUNKS_MAX][HASH_SIZE];
 	unsigned chunk_count;
+	uint64_t seq;     /* of the head */
 	unsigned renewed; /* the next chunk that author_renew() changes */
 	struct bytes relayset;
 	struct bytes carriage;

@@ -192,20 +192,15 @@ static struct writer message(void)
 	return w;
 }
 
+/* Head and carriage have one seq. */
 static struct offer_entry offer_of(
         const struct author_made *author, enum object_kind kind, struct bytes object)
 {
-	struct offer_entry entry = {.author = author->certificate.root, .kind = kind, .order = {.serial = 1}};
-	struct carriage carriage;
-	struct head head;
+	struct offer_entry entry = {.author = author->certificate.root,
+	        .kind = kind,
+	        .order = {.serial = 1, .seq = kind == OBJECT_CERTIFICATE ? 0 : author->seq}};
 
 	object_hash(object, entry.order.hash);
-	if (kind == OBJECT_HEAD &&
-	        head_decode(object, author->certificate.root, author->certificate.op_key, &head) == RESULT_OK)
-		entry.order.seq = head.seq;
-	if (kind == OBJECT_CARRIAGE && carriage_decode(object, author->certificate.root,
-	                                       author->certificate.op_key, &carriage) == RESULT_OK)
-		entry.order.seq = carriage.seq;
 	return entry;
 }
 
@@ -265,10 +260,7 @@ static struct bytes object_of(const struct author_made *author, enum object_kind
 	if (kind == OBJECT_CARRIAGE)
 		return author->carriage;
 	for (unsigned i = 0; kind == OBJECT_CHUNK && i < author->chunk_count; i++) {
-		uint8_t own[HASH_SIZE];
-
-		object_hash(author->chunks[i], own);
-		if (memcmp(own, hash, HASH_SIZE) == 0)
+		if (memcmp(author->chunk_hashes[i], hash, HASH_SIZE) == 0)
 			return author->chunks[i];
 	}
 	return bytes_of(NULL, 0);

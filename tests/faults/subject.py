@@ -229,9 +229,22 @@ class Subject:
         except NotRunning:
             self.rosa.process.wait(5)
 
+    def _bury(self):
+        """What outlived its agent and has ended since is this process's to wait for."""
+        own = {process.pid for process in (self.rosa.process, self.luz.process) if process is not None}
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None or found.si_pid in own or self.witness.is_process(found.si_pid):
+                return
+            os.waitpid(found.si_pid, 0)
+
     # --- what holds when it is dead ----------------------------------------------------------------------
 
     def check_dead(self, how):
+        self._bury()
         try:
             self.witness.read()
             self._check_orders()

@@ -288,6 +288,9 @@ class Witness:
         expect(order >= last, f"a {kind} of {key} went back from {last} to {order}")
         self.last[(kind, key)] = order
 
+    def is_process(self, pid):
+        return self._process.pid == pid
+
     def end(self):
         self._process.kill()
         self._process.wait()
