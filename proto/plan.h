@@ -70,6 +70,7 @@ struct may {
 	bool turn;            /* the zones hold what was published: each set may take one step */
 	bool remove;          /* entries may go at all */
 	int64_t unfailing_ms; /* monotonic: before, every set counts as having just lost one to a failure */
+	int64_t settled_ms;   /* monotonic: what was let go since, zones may still name; 0: nothing */
 };
 
 /* What planning remembers from one time to the next, not durable; see proto/plan_memory.h. */

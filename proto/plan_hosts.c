@@ -105,7 +105,8 @@ static void put_gone(struct hosts *h, const struct published_host *last)
 	if (!host.gone)
 		host.gone_ms = h->node->now.mono_ms;
 	host.gone = true;
-	if (!h->may->remove || h->node->now.mono_ms < host.gone_ms + h->keep_ms)
+	if (!h->may->remove || h->node->now.mono_ms < host.gone_ms + h->keep_ms ||
+	        (h->may->settled_ms != 0 && host.gone_ms >= h->may->settled_ms))
 		h->out->hosts[h->out->host_count++] = host;
 }
 

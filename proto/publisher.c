@@ -24,6 +24,7 @@ enum result publisher_load(struct publisher *publisher, struct moment now, struc
 {
 	publisher->has_file = publisher->is_known = true;
 	publisher->aged_ms = now.mono_ms;
+	publisher->settled_ms = now.mono_ms;
 	return facts_parse_published(text, now.mono_ms, &publisher->published, line);
 }
 
@@ -92,12 +93,24 @@ bool publisher_rests(const struct node *node)
 	return node->settings->observe || node->settings->frozen;
 }
 
+/* The time of hosts that went since the zones last said all doesn't run yet. */
+static void postpone_hosts(struct publisher *publisher, int64_t to_ms)
+{
+	for (unsigned i = 0; i < publisher->published.host_count; i++) {
+		struct published_host *host = &publisher->published.hosts[i];
+
+		if (host->gone && host->gone_ms >= publisher->settled_ms)
+			host->gone_ms = to_ms;
+	}
+}
+
 static void persist_published(struct publisher *publisher, struct node *node)
 {
 	struct writer w;
 	uint8_t *data;
 	size_t length;
 
+	postpone_hosts(publisher, node->now.mono_ms);
 	writer_init(&w, FACT_SIZE_MAX);
 	facts_render_published(&publisher->published, node->now.mono_ms, &w);
 	publisher->aged_ms = node->now.mono_ms;
@@ -149,6 +162,7 @@ static void adopt_plan(struct publisher *publisher, struct node *node)
 	publisher->published = copy;
 	publisher->has_file = true;
 	publisher->zones_stale = true;
+	publisher->settled = false;
 	keep_named(publisher, node);
 	persist_published(publisher, node);
 }
@@ -199,7 +213,8 @@ static struct may may_of(const struct publisher *publisher, const struct node *n
 	        .context = publisher,
 	        .turn = may_turn(publisher, node),
 	        .remove = publisher->outlook.may_remove,
-	        .unfailing_ms = publisher->unfailing_ms};
+	        .unfailing_ms = publisher->unfailing_ms,
+	        .settled_ms = publisher->settled_ms};
 }
 
 /* Something that waits for public DNS not to lead to it is looked at when its time is over. */
@@ -257,7 +272,7 @@ static int64_t hosts_due(const struct publisher *publisher, const struct node *n
 		if (!host->gone)
 			continue;
 		due = aged < due ? aged : due;
-		if (publisher->outlook.may_remove)
+		if (publisher->outlook.may_remove && host->gone_ms < publisher->settled_ms)
 			due = at < due ? at : due;
 	}
 	return due;
@@ -395,6 +410,16 @@ static void zone_answer(struct zone_work *zone, const struct node *node, bool ok
 	zone->retry_ms = ok ? 0 : node->now.mono_ms + zone->backoff_ms;
 }
 
+/* All zones say what is published, for the first time since it changed. */
+static void note_settled(struct publisher *publisher, const struct node *node)
+{
+	if (publisher->settled || publisher->zones_stale || !is_settled(publisher))
+		return;
+	publisher->settled = publisher->plan_due = true;
+	postpone_hosts(publisher, node->now.mono_ms - 1);
+	publisher->settled_ms = node->now.mono_ms;
+}
+
 bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id, bool ok, uint64_t serial,
         const char *error)
 {
@@ -414,8 +439,7 @@ bool publisher_zone(struct publisher *publisher, struct node *node, uint64_t id,
 			publisher->plan_due = true;
 			/* What failed isn't gone before the zones say so. */
 			plan_memory_postpone(&publisher->memory, publisher->settled_ms, node->now.mono_ms);
-			if (is_settled(publisher))
-				publisher->settled_ms = node->now.mono_ms;
+			note_settled(publisher, node);
 			return true;
 		}
 		return true;
@@ -489,6 +513,7 @@ void publisher_step(struct publisher *publisher, struct node *node)
 	if (!publisher->is_known)
 		read_zones(publisher, node);
 	zones_refresh(publisher, node);
+	note_settled(publisher, node);
 	zones_step(publisher, node);
 }
 

@@ -40,8 +40,10 @@ struct publisher {
 	bool plan_due;                /* the zones, the outlook or the evidence allow something else now */
 	uint64_t evidence_generation; /* at the last plan */
 	int64_t unfailing_ms;         /* no set counts as untouched by failures before */
-	int64_t settled_ms;           /* all zones last answered with what was published */
-	int64_t aged_ms;              /* the timers in the file are from then */
+	int64_t settled_ms; /* all zones answered with what was published, for the first time since it changed
+	                     */
+	bool settled;       /* and it hasn't changed since */
+	int64_t aged_ms;    /* the timers in the file are from then */
 	struct zone_work *zones;
 	unsigned zone_count;
 	bool zones_stale;        /* what they are to hold must be worked out anew */
