@@ -46,7 +46,11 @@ struct liveness {
 	uint64_t seq;      /* of it */
 	bool due;          /* a question asks for a new one, or something in it changed */
 	bool restarting;
-	bool unsettled;                                      /* a life was touched since all were judged, */
+	uint64_t ours;     /* seq of the last beacon that was signed here, or noticed as signed elsewhere */
+	unsigned copies;   /* how often it was noticed: another process has our key */
+	int64_t copy_ms;   /* the last time */
+	int64_t differ_ms; /* that ours says something else is no reason for another before */
+	bool unsettled;    /* a life was touched since all were judged, */
 	uint64_t judged_beacons, judged_members, judged_ups; /* with these beacons, members and sessions, */
 	int64_t judge_ms;                                    /* and until then nothing changes by itself */
 };

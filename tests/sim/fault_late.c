@@ -170,6 +170,7 @@ static void goes_when_done(struct sim *sim, struct member *member)
 	}
 	if (member->core != NULL && serves_nothing(member)) {
 		fate->absent = true;
+		fate->departing = false;
 		world_kill(sim->world, member, DEATH_MACHINE);
 		return;
 	}

@@ -21,7 +21,7 @@ void strike_join(struct stroke *stroke)
 	for (unsigned i = 0; i < world->count; i++) {
 		struct fate *fate = sim_fate(stroke->sim, world->members[i]);
 
-		if (!fate->absent || fate->hostile || world->members[i]->core != NULL)
+		if (!fate->absent || fate->hostile || fate->killed || world->members[i]->core != NULL)
 			continue;
 		fate->absent = world->members[i]->off = false;
 		world_boot(world, world->members[i]);

@@ -451,7 +451,8 @@ void strike_kill(struct stroke *stroke)
 	struct member *self = stroke->member;
 	struct fate *fate = sim_fate(stroke->sim, self);
 
-	if (!sim_is_honest(stroke->sim, self) || self == stroke->other || fault_present(stroke->sim) <= 2)
+	if (!sim_is_honest(stroke->sim, self) || self == stroke->other ||
+	        2 * fault_present(stroke->sim) <= stroke->sim->scenario.nodes)
 		return;
 	fate->absent = fate->killed = true;
 	if (self->core != NULL)

@@ -486,6 +486,19 @@ static bool is_answered(struct sim *sim, const struct territory *to)
 	return answered;
 }
 
+/* Of those that its sender's resolver named last, is any left? Where all that the owner chose have gone,
+ * there is nobody to name instead. */
+static bool is_anybody_left(struct sim *sim, const struct letter *letter)
+{
+	const struct answer *answer = answer_of(sim, letter);
+
+	for (unsigned i = 0; i < answer->count; i++) {
+		if (answer->servers[i] != NULL && is_on(sim, answer->servers[i]))
+			return true;
+	}
+	return letter->state != LETTER_AT_SENDER;
+}
+
 /* Senders and relays try now; a second round asks DNS again. */
 static void hurry(struct sim *sim, bool ask_again)
 {
@@ -508,7 +521,8 @@ bool mail_finish(struct sim *sim, char why[256])
 		const struct letter *letter = &sim->mail.letters[i];
 
 		if (letter->state == LETTER_DELIVERED || !letter->to->sought || letter->to->released ||
-		        !sim_is_honest(sim, letter->to->owner) || !is_answered(sim, letter->to))
+		        !sim_is_honest(sim, letter->to->owner) || !is_answered(sim, letter->to) ||
+		        !is_anybody_left(sim, letter))
 			continue;
 		/* Who has left took it along. */
 		if (letter->state == LETTER_AT_RELAY && !is_on(sim, letter->relay))

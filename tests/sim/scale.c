@@ -339,6 +339,7 @@ static void put_seconds(int64_t ms)
 		printf("  %9s", "-");
 	else
 		printf("  %7.1f s", (double)ms / 1000);
+	fflush(stdout);
 }
 
 static bool measure(unsigned count)
