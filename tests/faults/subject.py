@@ -5,7 +5,7 @@ signed, what rosa's operator does meanwhile, and what must hold whenever rosa is
 import os
 import random
 import re
-import shutil
+import signal
 import subprocess
 import time
 
@@ -54,6 +54,14 @@ def _lines(path):
     expect(text.endswith("\n"), f"{path} is cut: {text[-80:]!r}")
     lines = [line.split("#")[0].strip() for line in text.splitlines()]
     return [line for line in lines if line]
+
+
+def _has_ended(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] in "ZX"
+    except OSError:
+        return True
 
 
 class Subject:
@@ -121,16 +129,23 @@ class Subject:
     def is_running(self):
         return self.rosa.is_running()
 
+    def _helpers(self):
+        found = subprocess.run(["pgrep", "-P", str(self.rosa.process.pid), "-f", "--", "--helper"],
+                               capture_output=True, text=True, check=False).stdout.split()
+        return [int(pid) for pid in found]
+
     def kill(self, whole):
+        """Its helpers end with it, so that none writes beside those of its next life."""
+        helpers = self._helpers()
         self.rosa.kill(whole)
+        wait_until("its helpers ended with it", 5, lambda: all(_has_ended(pid) for pid in helpers))
 
     def kill_helper(self):
         """False: it has none."""
-        found = subprocess.run(["pgrep", "-P", str(self.rosa.process.pid), "-f", "--", "--helper"],
-                               capture_output=True, text=True, check=False).stdout.split()
-        for pid in found[:1]:
-            subprocess.run(["kill", "-9", pid], check=False)
-        return bool(found)
+        helpers = self._helpers()
+        for pid in helpers[:1]:
+            os.kill(pid, signal.SIGKILL)
+        return bool(helpers)
 
     def end(self):
         for node in (self.rosa, self.luz):
@@ -259,7 +274,7 @@ class Subject:
         with open(self.rosa.var("seq"), encoding="ascii") as file:
             words = file.read().split()
         expect(words, "the file seq is empty")
-        last = int(words[-1])
+        last = int(words[0])
         for kind in ("head", "carriage"):
             seen = self.witness.last.get((kind, self.rosa.key), (0, 0))
             expect(seen[1] <= last, f"a {kind} {seen} was sent, its file seq has {last}")
