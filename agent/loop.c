@@ -7,10 +7,12 @@
 #include "agent/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sodium.h>
 #include <uv.h>
@@ -27,7 +29,7 @@
 #include "store/durable_point.h"
 #include "store/fact_file.h"
 
-enum { LOAD_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10 };
+enum { LOAD_MS = 2000, CLOSING_TURNS = 50, CLOSING_MS = 10, PIPES_OF_LOOP = 8 };
 
 /* --- time and events --------------------------------------------------------------------------------- */
 
@@ -550,15 +552,36 @@ static void agent_end(struct agent *agent)
 	free(agent);
 }
 
+/* libuv aborts where it gets none for its signals. Those that were there go to it now. */
+static bool has_descriptors(void)
+{
+	int pairs[PIPES_OF_LOOP][2];
+	unsigned count = 0;
+
+	while (count < PIPES_OF_LOOP && pipe2(pairs[count], O_CLOEXEC) == 0)
+		count++;
+	for (unsigned i = 0; i < count; i++) {
+		close(pairs[i][0]);
+		close(pairs[i][1]);
+	}
+	return count == PIPES_OF_LOOP;
+}
+
 int agent_run(const struct paths *paths, const char *program, struct complaint *why)
 {
 	struct agent *agent = calloc(1, sizeof *agent);
 	enum result result;
+	int status;
 
 	MEMORY(agent != NULL);
 	agent->paths = *paths;
 	agent->var_fd = -1;
-	uv_loop_init(&agent->loop);
+	status = has_descriptors() ? uv_loop_init(&agent->loop) : UV_EMFILE;
+	if (status != 0) {
+		complaint_set(why, "can't wait for anything: %s", uv_strerror(status));
+		free(agent);
+		return 1;
+	}
 	service_open(agent);
 	result = agent_load(agent, why);
 	if (result == RESULT_OK) /* before signals are held back: it may take a while */

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/memory.h"
 #include "agent/operator/paths.h"
 #include "proto/assert.h"
 #include "store/durable_point.h"
@@ -325,8 +326,8 @@ static struct client *client_create(struct control *control)
 {
 	struct client *client = calloc(1, sizeof *client);
 
-	if (client == NULL)
-		return NULL;
+	/* libuv looks at the listener again only when who called was accepted */
+	MEMORY(client != NULL);
 	if (uv_pipe_init(control->loop, &client->pipe, 0) != 0) {
 		free(client);
 		return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/driver/dns_serial.h"
 
-#include "proto/assert.h"
+#include "agent/memory.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ static ldns_resolver *resolver_create(const struct dns_server *server, unsigned 
 	        server->address.length == ADDRESS_V4_BYTES ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA,
 	        server->address.length, server->address.bytes);
 
-	INVARIANT(resolver && address);
+	MEMORY(resolver && address);
 	ldns_resolver_push_nameserver(resolver, address);
 	ldns_rdf_deep_free(address);
 	ldns_resolver_set_port(resolver, server->port);

@@ -25,6 +25,8 @@ static enum result certificate_read(struct agent *agent, struct complaint *why)
 	struct bytes rest = bytes_of(text, length);
 	struct certificate certificate;
 
+	if (result == RESULT_NOT_FOUND)
+		return result;
 	if (result != RESULT_OK) {
 		complaint_set(why, "%s/" CERTIFICATE_FILE " can't be read: %s", agent->paths.var_dir,
 		        result == RESULT_IO ? strerror(errno) : result_text(result));

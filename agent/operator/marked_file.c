@@ -80,8 +80,10 @@ static enum result read_open(int fd, const char *path, struct marked_file_mark *
 	}
 	got = read_all(fd, *bytes, (size_t)mark->stat.st_size);
 	if (got < 0) {
+		result = complain_errno(why, path, "read");
 		free(*bytes);
-		return complain_errno(why, path, "read");
+		*bytes = NULL;
+		return result;
 	}
 	(*bytes)[got] = '\0';
 	*length = (size_t)got;

@@ -28,8 +28,9 @@ PATH_FORMAT = f"=QQ16s{DEPTH}Q"
 PATH_BYTES = struct.calcsize(PATH_FORMAT)
 STARTS = ("settled", "fresh")
 EXIT_USAGE = 2  # after which the service manager doesn't start it again
-# libconfuse doesn't look whether it got memory; it always does: memory_reserve() in agent/config/config_tree.c.
-SURE = re.compile(r"\bcfg_")
+# What can't happen: libconfuse always gets its memory (memory_reserve() in agent/config/config_tree.c), libuv the
+# first descriptors (has_descriptors() in agent/loop.c). Neither would look.
+SURE = re.compile(r"(\w*alloc|str\w*dup) .*\bcfg_|.*\buv__signal_global_reinit\b")
 
 
 class Point:
@@ -42,9 +43,6 @@ class Point:
     def plan(self):
         return f"fail {self.role} {self.path:x} {self.nth}"
 
-    def is_memory(self):
-        return "alloc" in self.call or self.call.startswith("str")
-
     def name(self):
         return f"{self.start}:{self.role}:{self.path:x}:{self.nth}"
 
@@ -53,7 +51,7 @@ class Point:
 
 
 def read_counts(directory, start):
-    """The points of a life that was counted: of each path the first call, and the last if there are more."""
+    """The points of a life that was counted: of each path the first call."""
     found = collections.Counter()
     where = {}
     for name in glob.glob(os.path.join(directory, "faults.counts.*")):
@@ -175,17 +173,18 @@ def _counted(options):
                 point = Point(*row)
                 points.setdefault((point.role, point.path), point)  # those with a past come first
     names = Names(os.path.join(options.build, "tests/faults/meshd_faults"))
-    return [point for point in points.values() if not (point.is_memory() and SURE.search(names.path(point)))]
+    return [point for point in points.values() if not SURE.match(names.path(point))]
 
 
 def _chosen(points, options):
-    """Of each path the first call; in a full run also the last but of those that are one."""
+    """Of each path the first call; with --later also the second and one in the middle."""
     chosen = list(points)
     if options.later:
         chosen += [Point(p.start, p.role, p.path, p.call, p.count, p.offsets, nth)
                    for p in points for nth in {2, p.count // 2} if 1 < nth < p.count]
     if options.only:
-        chosen = [point for point in chosen if re.search(options.only, point.name())]
+        names = Names(os.path.join(options.build, "tests/faults/meshd_faults"))
+        chosen = [point for point in chosen if re.search(options.only, f"{point.name()} {names.path(point)}")]
     random.Random(options.seed).shuffle(chosen)
     return chosen[:options.sample] if options.sample else chosen
 
@@ -255,7 +254,7 @@ class Campaign:
 
 def _options():
     parser = argparse.ArgumentParser(prog="dev/faults calls", description=__doc__)
-    parser.add_argument("only", nargs="?", help="only points whose name has this (a regular expression)")
+    parser.add_argument("only", nargs="?", help="only points whose name or path has this (a regular expression)")
     parser.add_argument("--build", default="build/faults", help=argparse.SUPPRESS)
     parser.add_argument("--sample", type=int, default=0, help="only so many, drawn by --seed")
     parser.add_argument("--seed", type=int, default=1)

@@ -496,6 +496,72 @@ static void a_domain_moves_to_another_home_in_one_step(void **state)
 	}
 }
 
+/* The last byte of the next hop of its transport entry. */
+static unsigned hop_of(const struct village *v)
+{
+	const struct table_row *row = table_rows_find(&v->ana->mta.rows, bytes_of(DOMAIN, strlen(DOMAIN)));
+
+	assert_non_null(row);
+	assert_int_equal(row->route.count, 1);
+	return row->route.hops[0].address.bytes[3];
+}
+
+static void move_rosa(struct village *v, uint8_t last_byte)
+{
+	world_kill(v->world, v->rosa, DEATH_PROCESS);
+	v->rosa->said.vpn.at[0].bytes[3] = last_byte;
+	world_boot(v->world, v->rosa);
+	world_run(v->world, 20 * MINUTE);
+}
+
+static void mail_that_waits_follows_its_home_to_another_address(void **state)
+{
+	struct village v = village_of(36);
+
+	(void)state;
+	start(&v);
+	member_decline(v.ana, DOMAIN, v.rosa);
+	world_reload(v.world, v.ana);
+	run_to(&v, ROW_LEAVING, 10000);
+	move_rosa(&v, 200);
+	assert_true(is_in_state(&v, ROW_LEAVING));
+	assert_int_equal(hop_of(&v), 200);
+	/* Where it was never met it isn't: the old one stays. */
+	net_way(&v.world->net, v.ana, v.rosa)->cut = true;
+	move_rosa(&v, 201);
+	assert_true(member_sees_claim(v.ana, v.rosa, DOMAIN));
+	assert_int_equal(hop_of(&v), 200);
+	net_way(&v.world->net, v.ana, v.rosa)->cut = false;
+	name_others(&v, 60);
+	run_to(&v, ROW_ENDING, 3 * HOUR);
+	assert_int_equal(hop_of(&v), 201);
+	move_rosa(&v, 202);
+	assert_true(is_in_state(&v, ROW_ENDING));
+	assert_int_equal(hop_of(&v), 202);
+	world_destroy(v.world);
+}
+
+/* The world ends a member that wakes up again and again without letting time pass. Here the file is due by
+ * its own time while it waits for the next try of the tables. */
+static void a_row_on_its_way_out_lets_its_node_rest_while_no_table_can_be_written(void **state)
+{
+	struct village v = village_of(37);
+
+	(void)state;
+	start(&v);
+	release(&v);
+	run_to(&v, ROW_LEAVING, 10000);
+	v.ana->tables.outcome = OUTCOME_FAILS;
+	member_decline(v.ana, "eva.test", v.eva);
+	world_reload(v.world, v.ana);
+	world_run(v.world, 20 * MINUTE);
+	assert_true(is_in_state(&v, ROW_LEAVING));
+	v.ana->tables.outcome = OUTCOME_WORKS;
+	name_others(&v, 60);
+	run_to(&v, ROW_ENDING, 3 * HOUR);
+	world_destroy(v.world);
+}
+
 /* --- at once ----------------------------------------------------------------------------------------- */
 
 static void a_name_that_becomes_local_leaves_all_tables_at_once(void **state)
@@ -732,6 +798,8 @@ int main(void)
 	        cmocka_unit_test(what_is_wanted_again_is_in_at_once),
 	        cmocka_unit_test(a_drain_marks_own_and_carried_and_says_how_far_it_is),
 	        cmocka_unit_test(a_domain_moves_to_another_home_in_one_step),
+	        cmocka_unit_test(mail_that_waits_follows_its_home_to_another_address),
+	        cmocka_unit_test(a_row_on_its_way_out_lets_its_node_rest_while_no_table_can_be_written),
 	        cmocka_unit_test(a_name_that_becomes_local_leaves_all_tables_at_once),
 	        cmocka_unit_test(mail_of_a_denied_claimant_waits_until_the_operator_says_where_to),
 	        cmocka_unit_test(a_restart_resumes_every_state),
