@@ -40,7 +40,7 @@ TARGETS = {
     "carriage": {},
     "beacon": {"max_len": 512},
     "domain": {"max_len": 300},
-    "cores": {"runs": SLOW_RUNS, "max_len": 768, "flags": ["-entropic=0"]},
+    "cores": {"runs": SLOW_RUNS, "max_len": 256, "flags": ["-entropic=0"]},
     "smtp_dialogue": {"max_len": 1024},
     "dns_reply": {"max_len": 1024},
     "look_answer": {"max_len": 1024},
