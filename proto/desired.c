@@ -116,8 +116,19 @@ void published_fini(struct published *published)
 	*published = (struct published){.mx_count = 0};
 }
 
+static bool is_plain(const struct line *line)
+{
+	for (unsigned i = 0; i < line->count; i++) {
+		if (!field_is_plain(line->fields[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool is_ours(const struct line *line)
 {
+	if (!is_plain(line))
+		return false;
 	return (line->count == 5 && (field_is(line->fields[3], "A") || field_is(line->fields[3], "AAAA"))) ||
 	       (line->count == 6 && field_is(line->fields[3], "MX"));
 }

@@ -356,6 +356,10 @@ static enum result parse_host(const struct line *line, int64_t mono_ms, struct p
 /* Checked as far as its form goes; the driver looks at each record before it writes it. */
 static bool is_old(const struct line *line, struct domain_name *zone)
 {
+	for (unsigned i = 0; i < line->count; i++) {
+		if (!field_is_plain(line->fields[i]))
+			return false;
+	}
 	return line->count >= 7 && field_domain(line->fields[1], zone) && field_is(line->fields[4], "IN") &&
 	       ((line->count == 7 && (field_is(line->fields[5], "A") || field_is(line->fields[5], "AAAA"))) ||
 	               (line->count == 8 && field_is(line->fields[5], "MX")));

@@ -68,6 +68,15 @@ bool field_number(struct bytes field, uint64_t max, uint64_t *out)
 	return true;
 }
 
+bool field_is_plain(struct bytes field)
+{
+	for (size_t i = 0; i < field.length; i++) {
+		if (field.data[i] <= ' ' || field.data[i] > '~')
+			return false;
+	}
+	return true;
+}
+
 bool field_is(struct bytes field, const char *word)
 {
 	return bytes_equal(field, bytes_of(word, strlen(word)));

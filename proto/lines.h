@@ -33,4 +33,7 @@ bool field_number(struct bytes field, uint64_t max, uint64_t *out);
 
 bool field_is(struct bytes field, const char *word);
 
+/* Whether all of it is visible ASCII: what may become a string, or a line of another program's file. */
+bool field_is_plain(struct bytes field);
+
 #endif

@@ -40,7 +40,7 @@ TARGETS = {
     "carriage": {},
     "beacon": {"max_len": 512},
     "domain": {"max_len": 300},
-    "cores": {"runs": SLOW_RUNS, "max_len": 768, "flags": ["-entropic=0"]},
+    "cores": {"runs": SLOW_RUNS, "max_len": 256, "flags": ["-entropic=0"]},
     "smtp_dialogue": {"max_len": 1024},
     "dns_reply": {"max_len": 1024},
     "look_answer": {"max_len": 1024},
@@ -265,25 +265,33 @@ def _told(profile, programs):
     return json.loads(told.stdout)["data"][0]
 
 
-def _lines_of(function):
-    """Line: how often, of one function; a line counts as often as its most frequent region, as in llvm-cov."""
-    lines = {}
-    for first, _, last, _, count, _, _, kind in function["regions"]:
-        if kind == 0:  # code; the others are gaps, skipped text, and expansions
-            lines.update({line: count for line in range(first, last + 1)})
-    return lines
+def _line_counts(segments):
+    """{line: how often}, as llvm-cov counts: its most frequent region, or what reaches into it from above."""
+    counts, wrapped = {}, None
+    for line, _, count, has_count, is_entry, is_gap in segments:
+        if wrapped is not None:
+            for between in range(wrapped[0] + 1, line + (0 if line > wrapped[0] else 1)):
+                if wrapped[2]:
+                    counts[between] = wrapped[1]
+            if line > wrapped[0] and wrapped[2]:
+                counts[line] = max(counts.get(line, 0), wrapped[1])
+        if has_count and is_entry and not is_gap:
+            counts[line] = max(counts.get(line, 0), count)
+        wrapped = (line, count, has_count)
+    return counts
 
 
 def _decoder_lines(told):
-    """File: {line: reached}, of the functions that read; the program in which it was reached best counts."""
+    """{file: {line: how often}}, of the functions that read."""
+    counts = {os.path.relpath(file["filename"]): _line_counts(file["segments"]) for file in told["files"]}
     files = {}
     for function in told["functions"]:
         name, own = os.path.relpath(function["filenames"][0]), function["name"].split(":")[-1]
         if name not in DECODERS or WRITERS.search(own) or KEEPERS.search(own):
             continue
-        lines = files.setdefault(name, {})
-        for line, count in _lines_of(function).items():
-            lines[line] = max(lines.get(line, 0), count)
+        first, _, last = function["regions"][0][:3]
+        files.setdefault(name, {}).update(
+            {line: counts[name][line] for line in range(first, last + 1) if line in counts[name]})
     return files
 
 

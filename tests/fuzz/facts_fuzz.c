@@ -63,6 +63,7 @@ static void try_published(struct bytes text)
 
 	if (facts_parse_published(text, 0, &published, &line) == RESULT_OK) {
 		facts_render_published(&published, 0, &w);
+		REQUIRE(memchr(w.data, '\0', w.length) == NULL);
 		REQUIRE(facts_parse_published(writer_bytes(&w), 0, &again, &line) == RESULT_OK);
 		REQUIRE(published_equal(&published, &again));
 		published_fini(&again);

@@ -284,7 +284,8 @@ static void keeps_records_of_an_earlier_life(void **state)
 	text_again = render_published(&published);
 	assert_non_null(memmem(text_again.data, text_again.length, file, strlen(file)));
 	assert_int_equal(published_add_old(&published, "b.test",
-	                         text("b.test.\t60\tIN\tTXT\tx\nb.test.\t60\tIN\tA\t192.0.2.3\n")),
+	                         text("b.test.\t60\tIN\tTXT\tx\nb.test. 60 IN A 192.0.2.\x01\n"
+	                              "b.test.\t60\tIN\tA\t192.0.2.3\n")),
 	        RESULT_OK);
 	assert_string_equal(published.olds[2].text, "b.test. 60 IN A 192.0.2.3\n");
 	assert_int_equal(published_copy(&published, &again), RESULT_OK);
@@ -324,6 +325,7 @@ static void tells_the_bad_line_of_what_was_published(void **state)
 	        {"was a.test a.test. 60 IN MX 10", RESULT_MALFORMED},
 	        {"was * a.test. 60 IN A 192.0.2.1", RESULT_MALFORMED},
 	        {"was a.test a.test. 60 CH A 192.0.2.1", RESULT_MALFORMED},
+	        {"was a.test a.test. 60 IN A 192.0.2.\x01", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 gone 1 x", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 lost 1", RESULT_MALFORMED},
 	        {"host " KEY " rosa 192.0.2.1 gone -1", RESULT_MALFORMED},
