@@ -224,6 +224,15 @@ void check_applied_first(const struct glimpse *glimpse)
 }
 
 /* Judged when the carriage changes; what the admin spoils later is found out by asking the MTA. */
+/* What it served before its disk came from a backup it goes on promising, since DNS names it; its tables
+ * follow in the same breath. */
+static bool is_just_restored(const struct sim *sim, const struct member *member)
+{
+	int64_t restored_ms = sim_fate(sim, member)->restored_ms;
+
+	return restored_ms != NEVER_MS && sim->world->now_ms < restored_ms + sim_ms(sim, 60000);
+}
+
 void check_carriage_serves(const struct glimpse *glimpse)
 {
 	const struct member *member = glimpse->member;
@@ -231,6 +240,7 @@ void check_carriage_serves(const struct glimpse *glimpse)
 	struct sim *sim = glimpse->sim;
 
 	if (self->carriage_held.data == NULL || sim_fate(sim, member)->spoilt ||
+	        is_just_restored(sim, member) ||
 	        (sim_fate(sim, member)->was_cloned && !core_own(member->core)->carriage_ours) ||
 	        order_compare(&self->carriage_held.order, &glimpse->witness->served) == 0)
 		return;
