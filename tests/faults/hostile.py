@@ -173,7 +173,7 @@ def _smoke(directory, options):
              (found["said"]["up"] > IDENTITIES // 2 and found["said"]["opened"] > 100, "the attack took place")]
     for number, (good, name) in enumerate(tests, 1):
         print(f"{'ok' if good else 'not ok'} {number} - {name}", flush=True)
-    print("\n".join(f"# {line}" for line in _result(found).table().splitlines()))
+    print("\n".join(f"# {line}" for line in _result(found).table()))
     return 0 if all(good for good, _ in tests) else 1
 
 

@@ -248,8 +248,8 @@ static void stays_canonical_when_a_claimant_claims_a_name_twice(void **state)
 {
 	static const char *const served[] = {
 	        "a.test", "a.test b.test", "b.test c.test", "a.test b.test c.test"};
-	struct bytes chunk = make_chunk((const char *[]){"a.test", "b.test", "c.test"}, 3, 900),
-	             twice[] = {chunk, chunk};
+	struct bytes twice[] = {make_chunk((const char *[]){"a.test", "b.test", "c.test"}, 3, 900),
+	        make_chunk((const char *[]){"a.test", "b.test", "c.test"}, 3, 901)};
 	struct head head;
 
 	(void)state;
@@ -259,7 +259,8 @@ static void stays_canonical_when_a_claimant_claims_a_name_twice(void **state)
 	head.chunks = make_hashes(twice, 2);
 	fixture_put(&f, &rosa, OBJECT_CERTIFICATE, make_certificate(&rosa));
 	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
-	fixture_put(&f, &rosa, OBJECT_CHUNK, chunk);
+	fixture_put(&f, &rosa, OBJECT_CHUNK, twice[0]);
+	fixture_put(&f, &rosa, OBJECT_CHUNK, twice[1]);
 	for (unsigned i = 0; i < COUNT(served); i++) {
 		struct carriage_plan out = plan(NULL, served[i]);
 

@@ -522,7 +522,8 @@ static void passes_a_domain_on_when_its_claimant_has_released_it(void **state)
 
 static void names_each_relay_once_whatever_is_claimed_twice(void **state)
 {
-	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1000), twice[] = {chunk, chunk};
+	struct bytes twice[] = {make_chunk((const char *[]){"a.test"}, 1, 1000),
+	        make_chunk((const char *[]){"a.test"}, 1, 999)};
 	struct head head;
 	struct published out;
 
@@ -532,6 +533,7 @@ static void names_each_relay_once_whatever_is_claimed_twice(void **state)
 	head.relaysets = make_relayset(chosen, 2);
 	head.chunks = make_hashes(twice, 2);
 	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
+	fixture_put(&f, &rosa, OBJECT_CHUNK, twice[1]);
 	out = plan(&nothing);
 	assert_int_equal(out.mx_count, 2);
 	end(&out, NULL);

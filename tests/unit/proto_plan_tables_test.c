@@ -478,7 +478,8 @@ static void gives_a_name_to_the_newly_accepted_when_the_old_line_is_gone(void **
 
 static void plans_one_row_for_a_domain_that_is_claimed_many_times_over(void **state)
 {
-	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 900), twice[] = {chunk, chunk};
+	struct bytes twice[] = {make_chunk((const char *[]){"a.test"}, 1, 900),
+	        make_chunk((const char *[]){"a.test"}, 1, 901)};
 	struct head head;
 	struct table_rows rows;
 
@@ -488,7 +489,8 @@ static void plans_one_row_for_a_domain_that_is_claimed_many_times_over(void **st
 	head.relaysets = make_relayset((const struct identity *[]){&me}, 1);
 	head.chunks = make_hashes(twice, 2);
 	fixture_put(&f, &rosa, OBJECT_HEAD, make_head(&rosa, &head));
-	fixture_put(&f, &rosa, OBJECT_CHUNK, chunk);
+	fixture_put(&f, &rosa, OBJECT_CHUNK, twice[0]);
+	fixture_put(&f, &rosa, OBJECT_CHUNK, twice[1]);
 	rows = plan(&nothing);
 	assert_int_equal(rows.count, 1);
 	end(&rows);
