@@ -172,7 +172,20 @@ class Scene:
                 raise NotYet(f"the zone has {sorted(named)}, the table {sorted(rows)}; {self.luz.last_words()}")
             return True
 
-        wait_until("tables and zone are written", SECONDS, is_so)
+        try:
+            wait_until("tables and zone are written", SECONDS, is_so)
+        except Failed as error:
+            raise Failed(f"{error}; {self._explain()}") from error
+
+    def _explain(self):
+        """What the agent itself says."""
+        words = []
+        for command, arguments in (("why", {"domain": ACCEPTED}), ("why", {"domain": EARLIER}), ("status", {})):
+            try:
+                words.append(f"{command}: {self.luz.ask(command, **arguments)}")
+            except (NotRunning, Refused, Failed) as error:
+                words.append(f"{command}: {error}")
+        return "; ".join(words)
 
     def _is_in(self, name, domain):
         with open(self.luz.etc(name), encoding="ascii") as file:
