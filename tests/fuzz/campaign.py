@@ -319,7 +319,7 @@ def _coverage(options):
 def _results():
     known = results()
     report.write([known[target] for target in targets() if target in known], wanted_runs, coverage(False),
-                 "Left out are functions that write, by name, and some that keep, look up, edit or plan what was read "
+                 "Left out are functions that write, by\nname, and some that keep, look up, edit or plan what was read "
                  "(WRITERS, KEEPERS in tests/fuzz/campaign.py).")
     return 0
 

@@ -6,14 +6,15 @@ import platform
 import re
 
 FILE = "tests/RESULTS.md"
+FOUND = "tests/fuzz/found.md"
 TITLE = "# Fuzzing"
 
 _HEAD = """{title}
 
 Written by `dev/fuzz --results` from what the last `dev/fuzz --campaign` left in build/fuzz. libFuzzer, ASan and UBSan
-(any report ends a run), this tree's libraries instrumented, on {machine}, below the priority of
-what else the machine does. Edges are those of target and libraries that the whole corpus reaches. A find is an input
-that ended a run; one that was mended stands in tests/fuzz/corpus, and its target's campaign was run anew.
+(any report ends a run), this tree's libraries instrumented, on {machine}, below the
+priority of what else the machine does. Edges are those of target and libraries that the whole corpus reaches. A find
+is an input that ended a run; one that was mended is listed below, and its target's campaign was run anew.
 """
 
 
@@ -53,9 +54,12 @@ def _coverage(files):
 
 def write(rows, wanted, files, left_out):
     """Replaces this part, or adds it: from its title to the next of that rank."""
+    with open(FOUND, encoding="utf-8") as file:
+        found = file.read()
     part = (_HEAD.format(title=TITLE, machine=_machine()) + f"\n{_campaign(rows, wanted)}\n"
-            "\n## lines of the decoders that the corpora in the tree reach\n\n`dev/fuzz --coverage`; the lines themselves: "
-            f"`dev/fuzz --unreached`. {left_out}\n\n{_coverage(files)}\n")
+            f"\n## what was found\n\n{found}"
+            "\n## lines of the decoders that the corpora in the tree reach\n\n"
+            f"`dev/fuzz --coverage`; the others: `dev/fuzz --unreached`. {left_out}\n\n{_coverage(files)}\n")
     with open(FILE, encoding="utf-8") as file:
         text = file.read()
     begin = text.find(f"\n{TITLE}\n") + 1
