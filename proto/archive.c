@@ -325,6 +325,16 @@ static enum result statement_reuse(struct statement *statement, const struct sta
 	return RESULT_OK;
 }
 
+/* A chunk that a head names twice would be held twice. */
+static bool names_twice(const struct statement *statement)
+{
+	for (unsigned i = 0; i < statement->head.chunk_count; i++) {
+		if (statement_chunk(statement, statement->chunks[i].order.hash) != &statement->chunks[i])
+			return true;
+	}
+	return false;
+}
+
 static enum result statement_create(struct bytes object, const struct author *author, struct statement **out)
 {
 	struct statement *statement = calloc(1, sizeof *statement);
@@ -348,7 +358,7 @@ static enum result statement_create(struct bytes object, const struct author *au
 	for (unsigned i = 0; i < statement->head.chunk_count; i++)
 		memcpy(statement->chunks[i].order.hash, key_next(&hashes), HASH_SIZE);
 	statement->chunks_missing = statement->head.chunk_count;
-	return RESULT_OK;
+	return names_twice(statement) ? RESULT_MALFORMED : RESULT_OK;
 }
 
 static unsigned statement_claims(const struct statement *statement)
@@ -386,40 +396,115 @@ static void statement_retire(struct archive *archive, const struct author *autho
 	statement_destroy(old);
 }
 
+/* --- where claims stand ---
+ *
+ * A home of 30,000 domains that changes one sends a head and one chunk; so must it cost here. */
+
+#define NO_CHUNK UINT32_MAX
+
+/* Of a name that an author put into several chunks the first one counts, however the list came about. */
 static int compare_places(const void *a, const void *b)
 {
-	return memcmp(
-	        ((const struct claim_place *)a)->name, ((const struct claim_place *)b)->name, NAME_HASH_SIZE);
+	const struct claim_place *left = a, *right = b;
+	int order = memcmp(left->name, right->name, NAME_HASH_SIZE);
+
+	return order != 0 ? order : (left->chunk > right->chunk) - (left->chunk < right->chunk);
 }
 
-/* Counts the claims of a whole statement and notes where they stand. */
-static enum result statement_index(struct statement *statement)
+/* For each chunk of `older` the place of the same chunk in `statement`, if any; `known` are those found so.
+ */
+static void match_chunks(const struct statement *statement, const struct statement *older,
+        uint32_t places[HEAD_CHUNKS_MAX], bool known[HEAD_CHUNKS_MAX])
 {
+	for (unsigned i = 0; i < HEAD_CHUNKS_MAX; i++)
+		known[i] = false;
+	for (unsigned i = 0; older != NULL && i < older->head.chunk_count; i++) {
+		const struct held *same = statement_chunk(statement, older->chunks[i].order.hash);
+
+		places[i] = same != NULL ? (uint32_t)(same - statement->chunks) : NO_CHUNK;
+		if (same != NULL)
+			known[places[i]] = true;
+	}
+}
+
+/* Notes where the claims of a chunk stand; returns how many. */
+static unsigned index_chunk(struct statement *statement, unsigned chunk, struct claim_place *places)
+{
+	struct claim_cursor cursor = claim_cursor_of(held_bytes(&statement->chunks[chunk]));
 	unsigned count = 0;
 	struct claim claim;
+
+	while (claim_next(&cursor, &claim)) {
+		domain_hash(claim.domain, places[count].name);
+		places[count++].chunk = chunk;
+	}
+	statement->head.unknown_odd |= claim_cursor_is_beyond(&cursor);
+	return count;
+}
+
+/* Adds those of the older statement whose chunks are still there to `count` new ones, both in order. */
+static void merge_places(struct statement *statement, unsigned count, const struct statement *older,
+        const uint32_t places[HEAD_CHUNKS_MAX])
+{
+	unsigned at = statement->claim_count, from = older != NULL ? older->claim_count : 0;
+
+	while (from > 0) {
+		const struct claim_place *place = &older->places[from - 1];
+
+		if (places[place->chunk] == NO_CHUNK) {
+			from--;
+		} else if (count > 0 && compare_places(&statement->places[count - 1], place) > 0) {
+			statement->places[--at] = statement->places[--count];
+		} else {
+			INVARIANT(at > count);
+			statement->places[--at] = *place;
+			statement->places[at].chunk = places[place->chunk];
+			from--;
+		}
+	}
+	INVARIANT(at == count);
+}
+
+/* Of equal names those from the older statement may be out of order now. */
+static void order_doubles(struct claim_place *places, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++) {
+		struct claim_place place = places[i];
+		unsigned at = i;
+
+		for (; at > 0 && compare_places(&places[at - 1], &place) > 0; at--)
+			places[at] = places[at - 1];
+		places[at] = place;
+	}
+}
+
+/* Counts the claims of a whole statement and notes where they stand. What is known of the older one's chunks,
+ * which this version has understood, isn't worked out again. */
+static enum result statement_index(struct statement *statement, const struct statement *older)
+{
+	uint32_t places[HEAD_CHUNKS_MAX];
+	bool known[HEAD_CHUNKS_MAX];
+	unsigned count = 0;
 
 	statement->claim_count = statement_claims(statement);
 	statement->places = malloc((statement->claim_count + 1) * sizeof *statement->places);
 	if (statement->places == NULL)
 		return RESULT_NO_MEMORY;
+	match_chunks(statement, older, places, known);
 	for (unsigned i = 0; i < statement->head.chunk_count; i++) {
-		struct claim_cursor cursor = claim_cursor_of(held_bytes(&statement->chunks[i]));
-
-		while (claim_next(&cursor, &claim)) {
-			INVARIANT(count < statement->claim_count);
-			domain_hash(claim.domain, statement->places[count].name);
-			statement->places[count++].chunk = i;
-		}
-		statement->head.unknown_odd |= claim_cursor_is_beyond(&cursor);
+		if (!known[i])
+			count += index_chunk(statement, i, statement->places + count);
 	}
 	qsort(statement->places, count, sizeof *statement->places, compare_places);
+	merge_places(statement, count, older, places);
+	order_doubles(statement->places, statement->claim_count);
 	return RESULT_OK;
 }
 
 /* A statement that is whole takes effect, or stands beyond what this version understands. Takes it. */
 static enum result author_promote(struct archive *archive, struct author *author, struct statement *whole)
 {
-	enum result result = statement_index(whole);
+	enum result result = statement_index(whole, author->head);
 
 	if (result != RESULT_OK) {
 		statement_destroy(whole);
@@ -427,6 +512,7 @@ static enum result author_promote(struct archive *archive, struct author *author
 	}
 	statement_retire(archive, author, author->beyond);
 	author->beyond = NULL;
+	author->is_over_bytes = false;
 	if (whole->head.unknown_odd) {
 		author->beyond = whole;
 		return RESULT_OK;
@@ -455,6 +541,30 @@ static enum result statement_judge(struct author *author, const struct statement
 	return result;
 }
 
+static size_t statement_chunk_bytes(const struct statement *statement)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < statement->head.chunk_count; i++)
+		bytes += statement->chunks[i].length;
+	return bytes;
+}
+
+/* Not a byte more is held than the author may have, whatever its head names. */
+static bool is_too_much(const struct author *author, const struct statement *statement, size_t more)
+{
+	return author->chunk_bytes_max > 0 &&
+	       statement_chunk_bytes(statement) + more > author->chunk_bytes_max;
+}
+
+static enum result give_up_pending(struct archive *archive, struct author *author)
+{
+	statement_retire(archive, author, author->pending);
+	author->pending = NULL;
+	author->is_over_bytes = true;
+	return RESULT_FULL;
+}
+
 static enum result put_head(struct archive *archive, struct author *author, struct bytes object,
         struct moment now, const struct timing *timing)
 {
@@ -470,6 +580,10 @@ static enum result put_head(struct archive *archive, struct author *author, stru
 		result = statement_reuse(statement, author_newest(author));
 	if (result == RESULT_OK)
 		result = statement_reuse(statement, author->pending);
+	if (result == RESULT_OK && is_too_much(author, statement, 0)) {
+		statement_destroy(statement);
+		return give_up_pending(archive, author);
+	}
 	if (result != RESULT_OK) {
 		statement_destroy(statement);
 		return result;
@@ -496,14 +610,11 @@ static enum result put_chunk(struct archive *archive, struct author *author, str
 	if (named == NULL || named->data != NULL)
 		return RESULT_NOT_FOUND;
 	result = chunk_check(object);
-	for (unsigned i = 0; result == RESULT_OK && i < pending->head.chunk_count; i++) {
-		struct held *chunk = &pending->chunks[i];
-
-		if (memcmp(chunk->order.hash, order.hash, HASH_SIZE) != 0)
-			continue;
-		result = held_set(chunk, object, &order);
-		pending->chunks_missing -= result == RESULT_OK;
-	}
+	if (result == RESULT_OK && is_too_much(author, pending, object.length))
+		return give_up_pending(archive, author);
+	if (result == RESULT_OK)
+		result = held_set(&pending->chunks[named - pending->chunks], object, &order);
+	pending->chunks_missing -= result == RESULT_OK;
 	if (result == RESULT_OK && pending->chunks_missing == 0) {
 		author->pending = NULL;
 		result = author_promote(archive, author, pending);
@@ -597,6 +708,13 @@ const uint8_t *author_missing_chunk(const struct author *author, unsigned index)
 			return pending->chunks[i].order.hash;
 	}
 	return NULL;
+}
+
+bool author_lacks_chunk(const struct author *author, const uint8_t hash[HASH_SIZE])
+{
+	const struct held *chunk = statement_chunk(author->pending, hash);
+
+	return chunk != NULL && chunk->data == NULL;
 }
 
 bool author_is_killed(const struct author *author)

@@ -59,6 +59,9 @@ struct author {
 	bool offer_due;          /* gossip: somebody may lack something of it */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
+	bool is_over_bytes;      /* its newest head needs more than chunk_bytes_max */
+	size_t chunk_bytes_max;  /* of a head's chunks together; 0: no bound. Set by whoever knows its author
+	                          */
 };
 
 /* A chunk of a head that is gone; another may still name it. */
@@ -104,7 +107,8 @@ const struct order *author_order_here(const struct author *author, enum object_k
 struct bytes author_object(const struct author *author, enum object_kind kind, const uint8_t hash[HASH_SIZE]);
 
 /* Takes in one object of the author after full verification; copies the bytes. RESULT_OK when it changed
- * something; RESULT_STALE, RESULT_AHEAD, RESULT_BAD_SIGNATURE and decoder's results when it was refused.
+ * something; RESULT_FULL for a chunk beyond chunk_bytes_max: the pending head is dropped, the one before
+ * stays; RESULT_STALE, RESULT_AHEAD, RESULT_BAD_SIGNATURE and decoder's results when it was refused.
  * RESULT_NOT_FOUND: no certificate of its serial, or no pending head that names this chunk. */
 enum result archive_put(struct archive *archive, struct author *author, enum object_kind kind,
         struct bytes object, struct moment now, const struct timing *timing);
@@ -117,6 +121,9 @@ bool author_names_chunk(const struct author *author, const uint8_t hash[HASH_SIZ
 
 /* Hash of the index-th chunk that the pending head waits for; NULL beyond the last. */
 const uint8_t *author_missing_chunk(const struct author *author, unsigned index);
+
+/* Whether the pending head waits for that chunk. */
+bool author_lacks_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
 
 bool author_is_killed(const struct author *author);
 

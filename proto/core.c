@@ -171,6 +171,19 @@ enum result core_restore(struct core *core, struct moment now, const uint8_t aut
 	        &core->node.archive, archive_find(&core->node.archive, author), kind, object, now, &timing);
 }
 
+/* What each may have us hold: the operator's own choice more than whom others vouch for. */
+static void bound_authors(struct node *node)
+{
+	for (unsigned i = 0; i < node->archive.count; i++) {
+		struct author *author = node->archive.authors[i];
+		bool is_pinned = settings_pin(node->settings, author->key) != NULL;
+
+		author->chunk_bytes_max =
+		        is_pinned ? node->limits.chunk_bytes_pinned : node->limits.chunk_bytes_other;
+	}
+	node_self(node)->chunk_bytes_max = 0;
+}
+
 /* Who is carried: the closure of pins and vouches. */
 static void settle_carried(struct core *core)
 {
@@ -187,6 +200,7 @@ static void settle_carried(struct core *core)
 	for (unsigned i = 0; i < carry.count; i++)
 		archive_add(&node->archive, carry.members[i].key);
 	view_fini(&carry);
+	bound_authors(node);
 }
 
 /* New heads may have brought new vouches; the first of an author brings an address to dial. */

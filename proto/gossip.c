@@ -365,18 +365,33 @@ static enum result take_object(
 	return result;
 }
 
+/* Once, until a head of it fits again. */
+static void say_over_bytes(struct node *node, const struct author *author, bool was_over)
+{
+	struct bytes name = node_name_of(node, author->key);
+
+	if (!was_over)
+		effects_say(&node->effects, EFFECT_ALARM,
+		        "%.*s claims so much that it isn't taken in: more than %zu KiB; what it claimed "
+		        "before "
+		        "counts",
+		        (int)name.length, (const char *)name.data, author->chunk_bytes_max / 1024);
+}
+
 static bool take_give(struct gossip *gossip, struct node *node, struct peers *peers, struct peer *peer,
         const struct message *message)
 {
 	struct author *author = archive_find(&node->archive, message->author);
 	uint8_t hash[HASH_SIZE];
 	enum result result;
+	bool was_over;
 
 	object_hash(message->object, hash);
 	if (!wants_end(&gossip->wants, peers, message->author, message->kind, hash))
 		return false;
 	if (author == NULL)
 		return true;
+	was_over = author->is_over_bytes;
 	result = take_object(node, author, message->kind, message->object);
 	node->counters.signatures_checked += message->kind != OBJECT_CHUNK;
 	node->counters.objects_taken += result == RESULT_OK;
@@ -386,6 +401,8 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 		ask_later(gossip, node, peer, author, message);
 	else if (result != RESULT_OK)
 		forget_offer(peer, author, message->kind);
+	if (result == RESULT_FULL)
+		say_over_bytes(node, author, was_over);
 	return true;
 }
 
@@ -439,13 +456,16 @@ static void ask_peer(struct asking *asking, unsigned place, const struct author 
 static void ask(struct asking *asking, const struct author *author, enum object_kind kind,
         const struct order *order, const struct order *there, bool late)
 {
+	if (wants_is_asked(asking->wants, NULL, author->key, kind, order->hash))
+		return;
 	for (unsigned i = 0; i < asking->peers->count; i++) {
 		const struct peer *peer = asking->peers->peers[i];
 
 		if (order_compare(order_there(peer, author, kind), there) != 0 ||
 		        wants_is_late(asking->wants, peer, author->key, kind) != late)
 			continue;
-		if (wants_is_asked(asking->wants, peer, author->key, kind, order->hash))
+		if (peer->wants_late > 0 &&
+		        wants_is_asked(asking->wants, peer, author->key, kind, order->hash))
 			return;
 		if (peer->wants_out < WANT_ENTRIES_MAX) {
 			ask_peer(asking, i, author, kind, order);
@@ -497,9 +517,10 @@ static void ask_statement(struct asking *asking, const struct author *author, en
 	ask(asking, author, kind, &newest, &newest, late);
 }
 
+/* Whoever has one of a head's chunks has all: where one finds no room, the others don't either. */
 static void ask_chunks(struct asking *asking, const struct author *author)
 {
-	for (unsigned i = 0; author->pending != NULL && i < WANT_ENTRIES_MAX; i++) {
+	for (unsigned i = 0; author->pending != NULL && !asking->is_starved && i < WANT_ENTRIES_MAX; i++) {
 		const uint8_t *hash = author_missing_chunk(author, i);
 		struct order order = {.serial = 0};
 
@@ -527,11 +548,15 @@ static void send_wants(struct asking *asking)
 
 static void ask_author(struct asking *asking, struct author *author)
 {
+	bool is_starved;
+
 	asking->is_starved = false;
 	for (unsigned k = 0; k < OFFERED_KINDS; k++)
 		ask_statement(asking, author, offered_kinds[k]);
+	is_starved = asking->is_starved;
+	asking->is_starved = false;
 	ask_chunks(asking, author);
-	author->ask_due = asking->is_starved;
+	author->ask_due = asking->is_starved || is_starved;
 }
 
 /* May anybody be asked for more? Those for whom there was no room stay due. */

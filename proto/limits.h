@@ -86,6 +86,9 @@ struct limits {
 	unsigned session_queue_bytes; /* waiting to be sent to one peer; beyond, it is closed: it doesn't read
 	                               */
 	unsigned claims_per_author;   /* quota that counts in planning */
+	unsigned chunk_bytes_pinned;  /* of one author's claims, in memory and in the store; whom the operator
+	                               * has pinned may claim all that counts, with long names */
+	unsigned chunk_bytes_other;   /* the same of anybody else, 5,000 claims: 32 hostile identities fit */
 	unsigned strangers_max;       /* remembered for `status` */
 };
 
@@ -97,6 +100,8 @@ static inline struct limits limits_default(void)
 	        .handshakes_max = 32,
 	        .session_queue_bytes = 8 * 1024 * 1024, /* a cold join of a large author */
 	        .claims_per_author = 32768,
+	        .chunk_bytes_pinned = 4 * 1024 * 1024,
+	        .chunk_bytes_other = 256 * 1024,
 	        .strangers_max = 32,
 	};
 }

@@ -77,18 +77,43 @@ static const uint8_t *incumbent_of(
 	               : NULL;
 }
 
+static void add_claim(
+        struct planning *p, const struct author *author, const struct claim *claim, unsigned index)
+{
+	const struct table_row *row = table_rows_find(p->applied, claim->domain);
+
+	if (standing_of(p->node, author, claim, index, incumbent_of(p, row, author)) == STANDING_ACTIVE)
+		row_fill(p->node, author, claim, row, &p->out->rows[p->out->count++]);
+}
+
+/* With more claims than count it matters which they are. */
+static bool is_over_quota(const struct planning *p, const struct author *author)
+{
+	return author->head->claim_count > p->node->limits.claims_per_author;
+}
+
 static void add_author(struct planning *p, const struct author *author)
 {
 	struct author_claims claims = author_claims_of(author);
 	struct claim claim;
 
-	for (unsigned index = 0; author_claims_next(&claims, &claim); index++) {
-		const struct table_row *row = table_rows_find(p->applied, claim.domain);
+	if (!is_over_quota(p, author))
+		return;
+	for (unsigned index = 0; author_claims_next(&claims, &claim); index++)
+		add_claim(p, author, &claim, index);
+}
 
-		if (standing_of(p->node, author, &claim, index, incumbent_of(p, row, author)) ==
-		        STANDING_ACTIVE)
-			row_fill(p->node, author, &claim, row, &p->out->rows[p->out->count++]);
-	}
+/* Nothing stands without the operator's word, and most that is claimed may have none. */
+static void add_accepted(struct planning *p, const struct acceptance *accept)
+{
+	const struct author *author = archive_find(&p->node->archive, accept->author);
+	struct claim claim;
+
+	if (author == NULL || author->head == NULL || is_over_quota(p, author) ||
+	        memcmp(author->key, p->node->key, KEY_SIZE) == 0)
+		return;
+	if (author_claim_find(author, bytes_of(accept->domain.text, strlen(accept->domain.text)), &claim))
+		add_claim(p, author, &claim, 0);
 }
 
 /* Of several rows of a domain the first stays; which was applied or not was settled by standing_of(). */
@@ -176,6 +201,8 @@ enum result plan_tables(const struct node *node, const struct table_rows *applie
 		return RESULT_NO_MEMORY;
 	}
 	judge_rows(&p);
+	for (unsigned i = 0; i < node->settings->accept_count; i++)
+		add_accepted(&p, &node->settings->accepts[i]);
 	each_author(&p, add_author);
 	qsort(out->rows, out->count, sizeof *out->rows, compare_rows);
 	drop_doubles(out);

@@ -61,17 +61,6 @@ bool wants_end(struct wants *wants, const struct peers *peers, const uint8_t aut
 	return asked;
 }
 
-static bool is_missing(const struct author *author, const uint8_t *hash)
-{
-	const uint8_t *missing;
-
-	for (unsigned i = 0; (missing = author_missing_chunk(author, i)) != NULL; i++) {
-		if (memcmp(missing, hash, HASH_SIZE) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool is_needed(const struct want *want, const struct node *node)
 {
 	const struct author *author = archive_find(&node->archive, want->author);
@@ -79,7 +68,7 @@ static bool is_needed(const struct want *want, const struct node *node)
 	if (author == NULL)
 		return false;
 	if (want->kind == OBJECT_CHUNK)
-		return is_missing(author, want->order.hash);
+		return author_lacks_chunk(author, want->order.hash);
 	return order_compare(&want->order, author_order_here(author, want->kind)) > 0;
 }
 
@@ -124,7 +113,8 @@ bool wants_is_asked(const struct wants *wants, const struct peer *peer, const ui
 	for (unsigned i = 0; i < wants->count; i++) {
 		const struct want *want = &wants->list[i];
 
-		if (is_for(want, author, kind, hash) && (want->state != WANT_LATE || want->peer == peer->id))
+		if (is_for(want, author, kind, hash) &&
+		        (want->state != WANT_LATE || (peer != NULL && want->peer == peer->id)))
 			return true;
 	}
 	return false;

@@ -49,7 +49,7 @@ bool wants_expire(struct wants *wants, const struct node *node, const struct pee
 bool wants_is_late(const struct wants *wants, const struct peer *peer, const uint8_t author[KEY_SIZE],
         enum object_kind kind);
 
-/* Is anybody being asked for the object, or was this peer? */
+/* Is anybody being asked for the object, or was this peer (NULL: none)? */
 bool wants_is_asked(const struct wants *wants, const struct peer *peer, const uint8_t author[KEY_SIZE],
         enum object_kind kind, const uint8_t hash[HASH_SIZE]);
 

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +103,9 @@ int helper_main(int fd)
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Two helpers must not write the same files: one whose agent was killed doesn't finish beside the
+	 * next agent's. Whatever it was doing, what it leaves is whole. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	descriptors_fill();
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	umask(022);

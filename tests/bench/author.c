@@ -9,7 +9,7 @@
 #include "proto/writer.h"
 #include "tests/mesh/must.h"
 
-enum { DOMAIN_ROOM = 32 }; /* "d01999.a00499.test" */
+enum { DOMAIN_ROOM = 64 }; /* "d01999.a00499.test" */
 
 /* --- identity ------------------------------------------------------------------------------------- */
 
@@ -54,6 +54,7 @@ static void drop_claims(struct author_made *author)
 {
 	drop(&author->head);
 	drop(&author->domains);
+	drop(&author->relayset);
 	for (unsigned i = 0; i < author->chunk_count; i++)
 		drop(&author->chunks[i]);
 	author->chunk_count = 0;
@@ -124,29 +125,33 @@ static void put_chunks(struct author_made *author, unsigned domains, uint64_t se
 {
 	unsigned chunks = chunk_count_for(domains);
 	char(*names)[DOMAIN_ROOM] = must_alloc((domains + 1) * sizeof *names);
+	unsigned *places = must_alloc((domains + 1) * sizeof *places);
 	struct claim *bucket = must_alloc((domains + 1) * sizeof *bucket);
 	uint8_t *object;
 	size_t length;
 
+	for (unsigned i = 0; i < domains; i++) {
+		snprintf(names[i], sizeof names[i], "d%05u.%s.test", i, author->name);
+		places[i] = chunk_index(bytes_of(names[i], strlen(names[i])), chunks);
+	}
 	for (unsigned chunk = 0; chunk < chunks; chunk++) {
 		unsigned count = 0;
 
 		for (unsigned i = 0; i < domains; i++) {
-			struct bytes domain;
-
-			snprintf(names[i], sizeof names[i], "d%05u.%s.test", i, author->name);
-			domain = bytes_of(names[i], strlen(names[i]));
-			if (chunk_index(domain, chunks) != chunk)
-				continue;
-			bucket[count++] = (struct claim){
-			        .domain = domain, .since = seq, .salt = author->root_secret + i % 32};
+			if (places[i] == chunk)
+				bucket[count++] =
+				        (struct claim){.domain = bytes_of(names[i], strlen(names[i])),
+				                .since = seq,
+				                .salt = author->root_secret + i % 32};
 		}
 		if (count == 0)
 			continue;
 		MUST(chunk_encode(bucket, count, &object, &length) == RESULT_OK, "no chunk");
-		author->chunks[author->chunk_count++] = bytes_of(object, length);
+		author->chunks[author->chunk_count] = bytes_of(object, length);
+		object_hash(bytes_of(object, length), author->chunk_hashes[author->chunk_count++]);
 	}
 	free(bucket);
+	free(places);
 	free(names);
 }
 
@@ -162,17 +167,12 @@ static void put_domains(struct author_made *author, unsigned domains)
 
 static void put_hashes(const struct author_made *author, struct writer *w)
 {
-	uint8_t hash[HASH_SIZE];
-
 	writer_array(w, author->chunk_count);
-	for (unsigned i = 0; i < author->chunk_count; i++) {
-		object_hash(author->chunks[i], hash);
-		writer_bin(w, hash, HASH_SIZE);
-	}
+	for (unsigned i = 0; i < author->chunk_count; i++)
+		writer_bin(w, author->chunk_hashes[i], HASH_SIZE);
 }
 
-void author_claim(struct author_made *author, unsigned domains, struct author_made *const *relays,
-        unsigned relay_count, uint64_t seq)
+static void sign_head(struct author_made *author, uint64_t seq)
 {
 	struct head head = {
 	        .serial = 1,
@@ -186,28 +186,66 @@ void author_claim(struct author_made *author, unsigned domains, struct author_ma
 	        .mesh_port = 10655,
 	        .roles = HEAD_ROLE_HOME | HEAD_ROLE_RELAY,
 	        .claims_version = seq,
+	        .vouches = author->vouches,
+	        .chunk_count = author->chunk_count,
+	        .relaysets = author->relayset,
+	        .relayset_count = 1,
 	};
-	struct writer hashes, relayset;
+	struct writer hashes;
 	uint8_t *object;
 	size_t length;
 
-	drop_claims(author);
 	memcpy(head.author, author->certificate.root, KEY_SIZE);
-	put_chunks(author, domains, seq);
-	put_domains(author, domains);
 	writer_init(&hashes, OBJECT_SIZE_MAX);
 	put_hashes(author, &hashes);
+	head.chunks = writer_bytes(&hashes);
+	MUST(head_encode(&head, author->op_secret, &object, &length) == RESULT_OK, "no head");
+	drop(&author->head);
+	author->head = bytes_of(object, length);
+	author->seq = seq;
+	writer_fini(&hashes);
+}
+
+void author_claim(struct author_made *author, unsigned domains, struct author_made *const *relays,
+        unsigned relay_count, uint64_t seq)
+{
+	struct writer relayset;
+
+	drop_claims(author);
+	put_chunks(author, domains, seq);
+	put_domains(author, domains);
 	writer_init(&relayset, OBJECT_SIZE_MAX);
 	put_relayset(&relayset, relays, relay_count);
-	head.vouches = author->vouches;
-	head.chunks = writer_bytes(&hashes);
-	head.chunk_count = author->chunk_count;
-	head.relaysets = writer_bytes(&relayset);
-	head.relayset_count = 1;
-	MUST(head_encode(&head, author->op_secret, &object, &length) == RESULT_OK, "no head");
-	author->head = bytes_of(object, length);
-	writer_fini(&hashes);
-	writer_fini(&relayset);
+	author->relayset = take(&relayset);
+	sign_head(author, seq);
+}
+
+/* The claims of a chunk with other salts: other bytes, so another chunk. */
+static void renew_chunk(struct bytes *chunk)
+{
+	struct claim_cursor cursor = claim_cursor_of(*chunk);
+	struct claim claims[CHUNK_CLAIMS_MAX];
+	uint8_t salt[SALT_SIZE], *object;
+	unsigned count = 0;
+	size_t length;
+
+	randombytes_buf(salt, sizeof salt);
+	while (claim_next(&cursor, &claims[count]))
+		claims[count++].salt = salt;
+	MUST(chunk_encode(claims, count, &object, &length) == RESULT_OK, "no chunk");
+	drop(chunk);
+	*chunk = bytes_of(object, length);
+}
+
+void author_renew(struct author_made *author, unsigned chunks, uint64_t seq)
+{
+	for (unsigned i = 0; i < chunks && i < author->chunk_count; i++) {
+		unsigned place = author->renewed++ % author->chunk_count;
+
+		renew_chunk(&author->chunks[place]);
+		object_hash(author->chunks[place], author->chunk_hashes[place]);
+	}
+	sign_head(author, seq);
 }
 
 /* --- carriage ------------------------------------------------------------------------------------- */

@@ -22,7 +22,11 @@ struct author_made {
 	struct bytes certificate_object; /* this and the next ones are owned */
 	struct bytes head;
 	struct bytes chunks[HEAD_CHUNKS_MAX];
+	uint8_t chunk_hashes[HEAD_CHUNKS_MAX][HASH_SIZE];
 	unsigned chunk_count;
+	uint64_t seq;     /* of the head */
+	unsigned renewed; /* the next chunk that author_renew() changes */
+	struct bytes relayset;
 	struct bytes carriage;
 	struct bytes vouches; /* encoded keys, owned */
 	struct bytes domains; /* its domains, one a line */
@@ -37,6 +41,9 @@ void author_vouch(struct author_made *author, struct author_made *const *others,
 /* States so many domains, chosen relays, and a seq; what was stated before is dropped. */
 void author_claim(struct author_made *author, unsigned domains, struct author_made *const *relays,
         unsigned relay_count, uint64_t seq);
+
+/* States the same domains anew, `chunks` of the chunks with other salts (the next ones each time). */
+void author_renew(struct author_made *author, unsigned chunks, uint64_t seq);
 
 /* States that it carries all domains of these. */
 void author_carry(

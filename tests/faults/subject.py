@@ -5,7 +5,7 @@ signed, what rosa's operator does meanwhile, and what must hold whenever rosa is
 import os
 import random
 import re
-import shutil
+import signal
 import subprocess
 import time
 
@@ -38,9 +38,10 @@ timing {
 _machine = {}  # servers of the namespace, once; "zone": the file of the world in use
 
 
-def _servers():
+def _servers(directory):
     if not _machine:
         world.loopback()
+        world.empty_queue(directory)
         world.mail_server()
         world.name_server("10.66.0.1", lambda: _machine["zone"])
     return _machine
@@ -51,7 +52,16 @@ def _lines(path):
     with open(path, encoding="ascii") as file:
         text = file.read()
     expect(text.endswith("\n"), f"{path} is cut: {text[-80:]!r}")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
+    lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    return [line for line in lines if line]
+
+
+def _has_ended(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] in "ZX"
+    except OSError:
+        return True
 
 
 class Subject:
@@ -74,7 +84,7 @@ class Subject:
         self._config = world.mail_configuration(os.path.join(self.directory, "rosa.mail"), OWN)
         luz_config = world.mail_configuration(os.path.join(self.directory, "luz.mail"), CARRIED)
         self.zone_path, zone = world.zone_files(self.directory, "10.66.0.1")
-        _servers()["zone"] = self.zone_path
+        _servers(os.path.dirname(self.directory))["zone"] = self.zone_path
         pool = f'pool_zone = {{"{world.ZONE}"}}\n'
         self.rosa = Node(self.directory, build, "rosa", "10.66.0.1", 'public_address = {"192.0.2.1"}\ncarry = pins\n' +
                          pool + f'postfix {{\n\tconfig_dir = "{self._config}"\n}}\n' + zone + _TIMING)
@@ -119,16 +129,23 @@ class Subject:
     def is_running(self):
         return self.rosa.is_running()
 
+    def _helpers(self):
+        found = subprocess.run(["pgrep", "-P", str(self.rosa.process.pid), "-f", "--", "--helper"],
+                               capture_output=True, text=True, check=False).stdout.split()
+        return [int(pid) for pid in found]
+
     def kill(self, whole):
+        """Its helpers end with it, so that none writes beside those of its next life."""
+        helpers = self._helpers()
         self.rosa.kill(whole)
+        wait_until("its helpers ended with it", 5, lambda: all(_has_ended(pid) for pid in helpers))
 
     def kill_helper(self):
         """False: it has none."""
-        found = subprocess.run(["pgrep", "-P", str(self.rosa.process.pid), "-f", "--", "--helper"],
-                               capture_output=True, text=True, check=False).stdout.split()
-        for pid in found[:1]:
-            subprocess.run(["kill", "-9", pid], check=False)
-        return bool(found)
+        helpers = self._helpers()
+        for pid in helpers[:1]:
+            os.kill(pid, signal.SIGKILL)
+        return bool(helpers)
 
     def end(self):
         for node in (self.rosa, self.luz):
@@ -227,9 +244,22 @@ class Subject:
         except NotRunning:
             self.rosa.process.wait(5)
 
+    def _bury(self):
+        """What outlived its agent and has ended since is this process's to wait for."""
+        own = {process.pid for process in (self.rosa.process, self.luz.process) if process is not None}
+        while True:
+            try:
+                found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if found is None or found.si_pid in own or self.witness.is_process(found.si_pid):
+                return
+            os.waitpid(found.si_pid, 0)
+
     # --- what holds when it is dead ----------------------------------------------------------------------
 
     def check_dead(self, how):
+        self._bury()
         try:
             self.witness.read()
             self._check_orders()
@@ -244,7 +274,7 @@ class Subject:
         with open(self.rosa.var("seq"), encoding="ascii") as file:
             words = file.read().split()
         expect(words, "the file seq is empty")
-        last = int(words[-1])
+        last = int(words[0])
         for kind in ("head", "carriage"):
             seen = self.witness.last.get((kind, self.rosa.key), (0, 0))
             expect(seen[1] <= last, f"a {kind} {seen} was sent, its file seq has {last}")

@@ -188,6 +188,15 @@ def mail_server():
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
+def empty_queue(directory):
+    """A postqueue that has nothing to tell, at once: the real one waits a second for a mail server that is down."""
+    path = os.path.join(directory, "postqueue")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n")
+    os.chmod(path, 0o755)
+    subprocess.run(["mount", "--bind", path, shutil.which("postqueue", path="/usr/sbin:/usr/bin")], check=True)
+
+
 def serial_of(text):
     """Of a zone file that meshd wrote."""
     found = re.search(r"\sSOA\s+\S+\s+\S+\s+(\d+)", text)
@@ -278,6 +287,9 @@ class Witness:
         last = self.last.get((kind, key), (0, 0))
         expect(order >= last, f"a {kind} of {key} went back from {last} to {order}")
         self.last[(kind, key)] = order
+
+    def is_process(self, pid):
+        return self._process.pid == pid
 
     def end(self):
         self._process.kill()

@@ -389,18 +389,78 @@ static void notes_the_chunks_that_no_head_names_any_more(void **state)
 	archive_fini(&archive);
 }
 
-static void takes_one_chunk_for_all_places_that_name_it(void **state)
+static void refuses_a_head_that_names_a_chunk_twice(void **state)
 {
 	struct identity rosa = identity_of(1);
-	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1), thrice[] = {chunk, chunk, chunk};
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1),
+	             other = make_chunk((const char *[]){"b.test"}, 1, 1), twice[] = {chunk, other, chunk};
 	struct author *author = start_certified(&rosa);
 
 	(void)state;
-	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, thrice, 3));
-	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunk), RESULT_OK);
+	assert_int_equal(put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, twice, 3)), RESULT_MALFORMED);
+	assert_null(author->pending);
+	assert_int_equal(put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, twice, 2)), RESULT_OK);
+	archive_fini(&archive);
+}
+
+static void keeps_the_head_before_when_chunks_weigh_too_much(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes chunks[] = {make_chunk((const char *[]){"a.test"}, 1, 1),
+	        make_chunk((const char *[]){"b.test"}, 1, 1), make_chunk((const char *[]){"c.test"}, 1, 1)};
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	author->chunk_bytes_max = 2 * chunks[0].length;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, chunks, 1));
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunks[0]), RESULT_OK);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, chunks, 3));
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunks[1]), RESULT_OK);
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunks[2]), RESULT_FULL);
+	assert_null(author->pending);
+	assert_true(author->is_over_bytes);
 	assert_true(author->head->head.seq == 10);
-	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, thrice, 2));
-	assert_true(author->head->head.seq == 11);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 12, chunks, 2));
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunks[1]), RESULT_OK);
+	assert_false(author->is_over_bytes);
+	author->chunk_bytes_max = chunks[0].length; /* it isn't pinned any more */
+	assert_int_equal(put(&rosa, OBJECT_HEAD, head_with(&rosa, 13, chunks, 2)), RESULT_FULL);
+	assert_true(author->head->head.seq == 12);
+	archive_fini(&archive);
+}
+
+/* Of "both.test" the claim in the first chunk that has it. */
+static void finds_claims_in_the_same_places_whatever_heads_came_before(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct bytes a = make_chunk((const char *[]){"a.test", "both.test"}, 2, 1),
+	             b = make_chunk((const char *[]){"b.test"}, 1, 2),
+	             c = make_chunk((const char *[]){"both.test", "c.test"}, 2, 3),
+	             d = make_chunk((const char *[]){"d.test", "e.test"}, 2, 4);
+	struct bytes first[] = {a, b, c}, last[] = {c, d, a};
+	struct author *author = start_certified(&rosa);
+	struct claim_place places[6];
+	struct claim claim;
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 10, first, 3));
+	for (unsigned i = 0; i < 3; i++)
+		put(&rosa, OBJECT_CHUNK, first[i]);
+	assert_true(author_claim_find(author, text("both.test"), &claim) && claim.since == 1);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, last, 3));
+	put(&rosa, OBJECT_CHUNK, d);
+	assert_int_equal(author->head->claim_count, 6);
+	memcpy(places, author->head->places, sizeof places);
+	assert_true(author_claim_find(author, text("both.test"), &claim) && claim.since == 3);
+	assert_true(author_claim_find(author, text("e.test"), &claim) && claim.since == 4);
+	assert_true(author_claim_find(author, text("a.test"), &claim) && claim.since == 1);
+	assert_false(author_claim_find(author, text("b.test"), &claim));
+	archive_fini(&archive);
+	author = start_certified(&rosa);
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 11, last, 3));
+	for (unsigned i = 0; i < 3; i++)
+		put(&rosa, OBJECT_CHUNK, last[i]);
+	assert_memory_equal(author->head->places, places, sizeof places);
 	archive_fini(&archive);
 }
 
@@ -634,7 +694,9 @@ int main(void)
 	        TEST(asks_again_for_no_chunk_that_it_has),
 	        TEST(notes_the_chunks_that_no_head_names_any_more),
 	        TEST(keeps_the_chunks_of_a_pending_head_for_the_next),
-	        TEST(takes_one_chunk_for_all_places_that_name_it),
+	        TEST(refuses_a_head_that_names_a_chunk_twice),
+	        TEST(keeps_the_head_before_when_chunks_weigh_too_much),
+	        TEST(finds_claims_in_the_same_places_whatever_heads_came_before),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
 	        TEST(follows_no_head_with_a_chunk_that_it_does_not_understand),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
