@@ -68,27 +68,28 @@ static bool knows_killed(const struct member *member, const struct member *kille
 	return author == NULL || author->certificate_held.order.serial == UINT64_MAX;
 }
 
-/* As soon as one of those who live holds the last certificate, whoever carries the identity does. */
-bool well_kill_known(struct sim *sim, char why[WHY_SIZE])
+/* Of two with a session who both carry the identity the one knows what the other does. (Two who knew each
+ * other through the killed one alone may have none.) */
+static bool tells_of_the_killed(
+        struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
 {
 	for (unsigned i = 0; i < sim->world->count; i++) {
-		const struct member *killed = sim->world->members[i], *not_told = NULL;
-		bool told = false;
+		const struct member *killed = sim->world->members[i];
 
-		for (unsigned k = 0; sim->fates[i].killed && k < sim->world->count; k++) {
-			const struct member *member = sim->world->members[k];
-
-			if (!sim_is_honest(sim, member) || held_of(member, killed) == NULL)
-				continue;
-			told |= knows_killed(member, killed);
-			not_told = knows_killed(member, killed) ? not_told : member;
-		}
-		if (!told || not_told == NULL)
+		if (!sim->fates[i].killed || member_session(member, other) == NULL ||
+		        held_of(member, killed) == NULL || held_of(other, killed) == NULL ||
+		        !knows_killed(member, killed) || knows_killed(other, killed))
 			continue;
-		snprintf(why, WHY_SIZE, "%s doesn't know that %s was ended", not_told->name, killed->name);
+		snprintf(why, WHY_SIZE, "%s doesn't know that %s was ended, and %s does", other->name,
+		        killed->name, member->name);
 		return false;
 	}
 	return true;
+}
+
+bool well_kill_known(struct sim *sim, char why[WHY_SIZE])
+{
+	return each_pair(sim, why, tells_of_the_killed);
 }
 
 /* All of it, by the author's own word. Who isn't carried isn't looked for. */
