@@ -92,6 +92,13 @@ bool well_kill_known(struct sim *sim, char why[WHY_SIZE])
 	return each_pair(sim, why, tells_of_the_killed);
 }
 
+/* Who is out of our view and doesn't carry us either is somebody of whom we have but a memory: the one
+ * through whom we knew each other was ended. */
+static bool is_a_memory(const struct member *member, const struct member *other)
+{
+	return !view_contains(&core_node(member->core)->view, other->root) && held_of(other, member) == NULL;
+}
+
 /* All of it, by the author's own word. Who isn't carried isn't looked for. */
 static bool holds_last(
         struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
@@ -100,6 +107,8 @@ static bool holds_last(
 	const struct author *ours = held_of(member, other), *theirs = held_of(other, other);
 
 	(void)sim;
+	if (is_a_memory(member, other))
+		return true;
 	for (unsigned i = 0; ours != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (order_compare(author_order(ours, kinds[i]), author_order(theirs, kinds[i])) == 0)
 			continue;
