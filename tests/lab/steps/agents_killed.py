@@ -13,10 +13,14 @@ SECONDS_TO_RETURN = 75
 SECONDS_TO_RESTART_ALL = 10
 SECONDS_TO_MEET = 20
 SECONDS_OF_QUIET = 10
+SECONDS_OF_PINGS = 6  # everybody who has a session is heard once in that time
 
 
 def tell(scene):
+    """The grace counts from an agent's last word: the step before may have cut it off for a while."""
     domains = list(village.HOME_OF)
+    wait_until("all have sessions", SECONDS_TO_MEET, lambda: _all_have_met(scene), pause=0.2)
+    time.sleep(SECONDS_OF_PINGS)
     killed = time.monotonic()
     before = scene.post.taken_by(village.PUBLIC[RELAY])
     scene.agent(RELAY).daemon.kill()
