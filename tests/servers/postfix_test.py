@@ -512,7 +512,7 @@ def a_power_cut_between_any_two_steps_leaves_every_relayed_name_a_way_home():
     sh("cp", real, copy)
     with open(fake, "w") as stream:
         stream.write("""#!/bin/sh
-case "$*" in *-q*|*-s*) exec %s "$@";; esac
+case " $* " in *" -q "*|*" -s "*) exec %s "$@";; esac
 n=$(($(cat %s) - 1)); echo $n > %s
 [ $n = 0 ] && { kill -9 $PPID; exit 1; }
 %s "$@" || exit $?
