@@ -720,7 +720,8 @@ enum peer_news peers_step(struct peers *peers, struct node *node, struct peer *p
 		return message->length > 0 ? PEER_MESSAGE : PEER_NOTHING;
 	if (peer->session.state != SESSION_AUTHENTICATED || (peer->outgoing && message->length == 0))
 		return PEER_NOTHING;
-	return peer_up(peers, node, peer) ? PEER_UP : PEER_NOTHING;
+	/* The operator may have denied it since the handshake. */
+	return is_allowed(peers, node, peer) && peer_up(peers, node, peer) ? PEER_UP : PEER_NOTHING;
 }
 
 void peers_refused(struct peers *peers, struct node *node, struct peer *peer, enum refusal refusal)
