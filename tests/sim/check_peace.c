@@ -32,7 +32,7 @@ static bool is_killed(const struct node *node, const uint8_t *key)
 	return author != NULL && author->certificate_held.order.serial == UINT64_MAX;
 }
 
-/* Its pins are in, whatever others say, but those who ended themselves; whom it denies is out. */
+/* Its pins are in, whatever others say, but those who ended themselves (3.6); whom it denies is out. */
 void check_view(const struct glimpse *glimpse)
 {
 	const struct node *node = core_node(glimpse->member->core);
@@ -41,8 +41,10 @@ void check_view(const struct glimpse *glimpse)
 	if (node->view.count == 0)
 		return;
 	for (unsigned i = 0; i < member->said.pin_count; i++) {
-		bool denied = is_killed(node, member->pins[i].key);
+		bool denied = false;
 
+		if (is_killed(node, member->pins[i].key))
+			continue; /* 3.6 */
 		for (unsigned k = 0; k < member->said.denial_count; k++)
 			denied |= memcmp(member->denials[k], member->pins[i].key, KEY_SIZE) == 0;
 		if (view_contains(&node->view, member->pins[i].key) == denied)
@@ -51,19 +53,23 @@ void check_view(const struct glimpse *glimpse)
 	}
 }
 
-/* Not in the view of whoever holds its last certificate, and no session with it. */
+/* Not in the view of whoever holds its last certificate, and no session with it; at the second look, since
+ * planning may rest for a moment. */
 void check_killed(const struct glimpse *glimpse)
 {
 	const struct node *node = core_node(glimpse->member->core);
+	bool was_stale = glimpse->witness->view_stale;
 
+	glimpse->witness->view_stale = false;
 	for (unsigned i = 0; i < node->archive.count; i++) {
 		const struct author *author = node->archive.authors[i];
 		const struct member *killed = sim_member(glimpse->sim, author->key);
 
-		if (!is_killed(node, author->key))
+		if (!is_killed(node, author->key) || (!view_contains(&node->view, author->key) &&
+		                                             member_session(glimpse->member, killed) == NULL))
 			continue;
-		if (view_contains(&node->view, author->key) ||
-		        member_session(glimpse->member, killed) != NULL)
+		glimpse->witness->view_stale = true;
+		if (was_stale)
 			sim_violated(glimpse->sim, "%s holds that %s was ended, and counts it still",
 			        glimpse->member->name, killed->name);
 	}

@@ -23,6 +23,7 @@ struct witness {
 	struct order served;            /* its carriage, when its server was last asked for all */
 	bool fresh;                     /* it had never signed */
 	bool had_session;
+	bool view_stale; /* at the last look it still named who was killed: planning may rest for a moment */
 	int64_t carriage_ms;        /* when its own was last released */
 	int64_t carriage_signed_ms; /* by its own clock */
 	int64_t beacon_ms;
