@@ -24,6 +24,7 @@
 #include "proto/facts.h"
 #include "proto/keyline.h"
 #include "tests/bench/author.h"
+#include "tests/bench/now.h"
 #include "tests/mesh/must.h"
 
 enum { PORT = 10655, SELF = 1000000, RELAYS = 8, READ_BYTES = 64 * 1024 };
@@ -40,16 +41,6 @@ struct feeder {
 	uint8_t *output;
 	size_t length, written, capacity;
 };
-
-static struct moment now_is(void)
-{
-	struct timespec mono, wall;
-
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (struct moment){.mono_ms = mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
-	        .wall_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1000000};
-}
 
 /* --- members ------------------------------------------------------------------------------------------ */
 

@@ -10,15 +10,13 @@ import signal
 import subprocess
 import time
 
-from tests.faults import world
+from tests.faults import tables, world
 from tests.faults.world import Node, NotRunning, Refused
 from tests.lab.wait import Failed, NotYet, expect, wait_until
 
 HOME, RELAY = "10.66.0.1", "10.66.0.2"
 EARLIER, ACCEPTED, CLAIMED = "early.test", "late.test", "own.test"
-TABLES = ("transport", "access", "relay_domains")
 VALUES = {"transport": f"mesh:[{HOME}]:25", "access": "reject_unverified_recipient", "relay_domains": "mesh"}
-TABLE_HEADER = "# written by meshd; what is changed here by hand is refused or lost"
 ZONE_HEADER = "; written by meshd"
 SECONDS = 20 * (5 if os.environ.get("MESH_TEST_SLOW") else 1)
 TRIES = 8
@@ -167,7 +165,7 @@ class Scene:
             self._check_there()
             with open(self._zone_path, encoding="ascii") as file:
                 named = set(re.findall(r"(?:early|late|own)\.test", file.read()))
-            rows = set(self._source("relay_domains"))
+            rows = set(tables.source(self.luz, "relay_domains"))
             if named != set(domains) or rows != set(domains) - {CLAIMED}:
                 raise NotYet(f"the zone has {sorted(named)}, the table {sorted(rows)}; {self.luz.last_words()}")
             return True
@@ -242,33 +240,14 @@ class Scene:
                 if not (line.startswith("<") and int(line[1]) > WARNING) and not line.startswith("  tip")
                 and EXPECTED not in line]
 
-    def _source(self, name):
-        path = self.luz.var("postfix", name)
-        if not os.path.exists(path):
-            return {}
-        with open(path, encoding="ascii") as file:
-            text = file.read()
-        lines = text.splitlines()
-        expect(text.endswith("\n") and lines and lines[0] == TABLE_HEADER, f"{name} is cut: {text[-80:]!r}")
-        return dict(line.split(" ", 1) for line in lines[1:])
-
-    def _built(self, name):
-        path = self.luz.var("postfix", name)
-        if not os.path.exists(path + ".lmdb"):
-            return {}
-        done = subprocess.run(["postmap", "-c", self._config, "-s", f"lmdb:{path}"], capture_output=True, text=True,
-                              check=False)
-        expect(done.returncode == 0, f"{name}.lmdb can't be read: {done.stderr}")
-        return dict(line.split("\t", 1) for line in done.stdout.splitlines())
-
     def _check_tables(self, name):
         least = {EARLIER} if name == "settled" else set()
-        for read in (self._source, self._built):
-            tables = {table: read(table) for table in TABLES}
-            for table, rows in tables.items():
+        for found in ({table: tables.source(self.luz, table) for table in tables.TABLES},
+                      {table: tables.built(self.luz, table, self._config) for table in tables.TABLES}):
+            for table, rows in found.items():
                 expect(least <= set(rows) <= {EARLIER, ACCEPTED}, f"{table} has {sorted(rows)}")
                 expect(all(value == VALUES[table] for value in rows.values()), f"{table} has {rows}")
-            expect(set(tables["relay_domains"]) <= set(tables["transport"]), f"relayed without a transport: {tables}")
+            expect(set(found["relay_domains"]) <= set(found["transport"]), f"relayed without a transport: {found}")
 
     def _check_zone(self, name):
         with open(self._zone_path, encoding="ascii") as file:

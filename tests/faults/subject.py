@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from tests.faults import world
+from tests.faults import tables, world
 from tests.faults.world import Node, NotRunning, Refused, Witness
 from tests.lab.wait import Failed, NotYet, expect, wait_until
 
@@ -18,8 +18,6 @@ CARRIED = [f"l{number:03}.test" for number in range(400)]
 GHOSTS = [f"g{number}.test" for number in range(8)]  # nobody claims them
 LUZ_AT_FIRST = 200
 STRANGERS = 5  # key lines that are pinned and unpinned
-TABLES = ("transport", "access", "relay_domains")
-TABLE_HEADER = "# written by meshd; what is changed here by hand is refused or lost"
 CLOCK_S = 100  # each life's wall clock is off by up to this much
 FAKE_TIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 SECONDS_TO_SETTLE = 60
@@ -72,7 +70,7 @@ class Subject:
         self._make(build)
         self.facts = {}   # what the operator was told is so: {what: value}
         self._doubt = {}  # what was asked for when it died
-        self._tables = {name: set() for name in TABLES}
+        self._tables = {name: set() for name in tables.TABLES}
         self._zone, self._serial = set(), 0
         self._accepted = 0
         self._did = "nothing yet"
@@ -307,28 +305,6 @@ class Subject:
                 self.facts[what] = now
         self._doubt = {}
 
-    def _rows(self, name, text):
-        lines = text.splitlines()
-        expect(text.endswith("\n") and lines and lines[0] == TABLE_HEADER, f"{name} is cut: {text[-80:]!r}")
-        return dict(line.split(" ", 1) for line in lines[1:])
-
-    def _built(self, name):
-        """What Postfix reads; empty while there is none."""
-        path = self.rosa.var("postfix", name)
-        if not os.path.exists(path + ".lmdb"):
-            return {}
-        done = subprocess.run(["postmap", "-c", self._config, "-s", f"lmdb:{path}"], capture_output=True, text=True,
-                              check=False)
-        expect(done.returncode == 0, f"{name}.lmdb can't be read: {done.stderr}")
-        return dict(line.split("\t", 1) for line in done.stdout.splitlines())
-
-    def _source(self, name):
-        path = self.rosa.var("postfix", name)
-        if not os.path.exists(path):
-            return {}
-        with open(path, encoding="ascii") as file:
-            return self._rows(name, file.read())
-
     def _check_version(self, name, rows, at_least):
         """Domains come in in the order in which they were accepted and none goes: a complete version is a beginning
         of that order, and no shorter one than the last."""
@@ -341,8 +317,8 @@ class Subject:
         expect(len(rows) >= at_least, f"{name} has {len(rows)} rows, {at_least} before")
 
     def _check_tables(self):
-        sources = {name: self._source(name) for name in TABLES}
-        built = {f"{name}.lmdb": self._built(name) for name in TABLES}
+        sources = {name: tables.source(self.rosa, name) for name in tables.TABLES}
+        built = {f"{name}.lmdb": tables.built(self.rosa, name, self._config) for name in tables.TABLES}
         for name, rows in {**sources, **built}.items():
             self._check_version(name, rows, len(self._tables.get(name, ())))
         for kind, suffix in ((sources, ""), (built, ".lmdb")):
@@ -398,7 +374,7 @@ class Subject:
 
         def is_settled():
             self.witness.read()
-            carried = set(self._built("relay_domains"))
+            carried = set(tables.built(self.rosa, "relay_domains", self._config))
             with open(self.zone_path, encoding="ascii") as file:
                 named = set(re.findall(r"[lr]\d+\.test", file.read()))
             if carried != accepted:

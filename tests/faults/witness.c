@@ -24,6 +24,7 @@
 #include "proto/key.h"
 #include "proto/keyline.h"
 #include "tests/bench/author.h"
+#include "tests/bench/now.h"
 #include "tests/mesh/must.h"
 
 enum { PORT = 10655, CONNECTIONS = 16, PINS_MAX = 16, READ_BYTES = 64 * 1024 };
@@ -46,16 +47,6 @@ struct witness {
 	uint32_t next_id;
 	struct connection connections[CONNECTIONS];
 };
-
-static struct moment now_is(void)
-{
-	struct timespec mono, wall;
-
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (struct moment){.mono_ms = mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
-	        .wall_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1000000};
-}
 
 /* --- the core ----------------------------------------------------------------------------------------- */
 
