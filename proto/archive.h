@@ -57,6 +57,7 @@ struct author {
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
 	bool ask_due;            /* gossip: somebody may have something newer of it; archive_ask() sets it */
 	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
+	int64_t given_ms;        /* gossip: a change of it last went ahead of its offer; monotonic */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
 	bool fallen; /* what is held is ahead of an agreed clock: what isn't replaces it, though older */

@@ -30,6 +30,12 @@ static struct known *known_of(struct peer *peer, const struct author *author)
 	return &peer->known[author->slot];
 }
 
+/* May it be given to whoever didn't ask for it? */
+static bool is_given_ahead(enum object_kind kind, struct bytes object)
+{
+	return (kind == OBJECT_HEAD || kind == OBJECT_CARRIAGE) && object.length <= GIVEN_AHEAD_MAX;
+}
+
 /* --- offers ------------------------------------------------------------------------------------------ */
 
 static void send_offer(
@@ -43,8 +49,33 @@ static void send_offer(
 	writer_fini(&w);
 }
 
+static void send_give(struct node *node, struct peer *peer, const uint8_t *author, enum object_kind kind,
+        struct bytes object)
+{
+	struct writer w;
+
+	writer_init(&w, MESSAGE_SIZE_MAX);
+	message_put_give(&w, author, kind, object);
+	peer_send(peer, node, &w);
+	writer_fini(&w);
+}
+
+/* What changes is small as a rule: it goes ahead of its offer and saves asking for it. */
+static void give_ahead(struct node *node, struct peer *peer, struct author *author, enum object_kind kind)
+{
+	struct bytes object = author_object(author, kind, NULL);
+	int64_t now_ms = node->now.mono_ms;
+
+	if (!is_given_ahead(kind, object) ||
+	        (author->given_ms != now_ms && now_ms - author->given_ms < node->timing.give_ms))
+		return;
+	author->given_ms = now_ms;
+	send_give(node, peer, author->key, kind, object);
+}
+
 /* Adds what the peer lacks of one author; what is offered counts as known. */
-static unsigned offer_author(struct peer *peer, const struct author *author, struct offer_entry *entries)
+static unsigned offer_author(
+        struct node *node, struct peer *peer, struct author *author, bool ahead, struct offer_entry *entries)
 {
 	struct known *known = known_of(peer, author);
 	unsigned count = 0;
@@ -56,13 +87,15 @@ static unsigned offer_author(struct peer *peer, const struct author *author, str
 		if (held->serial == 0 || order_compare(held, &known->orders[kind]) <= 0)
 			continue;
 		known->orders[kind] = *held;
+		if (ahead)
+			give_ahead(node, peer, author, kind);
 		entries[count++] = (struct offer_entry){.author = author->key, .kind = kind, .order = *held};
 	}
 	return count;
 }
 
-static void offer_authors(
-        struct node *node, struct peer *peer, struct author *const *authors, unsigned author_count)
+static void offer_authors(struct node *node, struct peer *peer, struct author *const *authors,
+        unsigned author_count, bool ahead)
 {
 	struct offer_entry entries[OFFER_ENTRIES_MAX];
 	unsigned count = 0;
@@ -72,7 +105,7 @@ static void offer_authors(
 			send_offer(node, peer, entries, count);
 			count = 0;
 		}
-		count += offer_author(peer, authors[i], &entries[count]);
+		count += offer_author(node, peer, authors[i], ahead, &entries[count]);
 	}
 	if (count > 0)
 		send_offer(node, peer, entries, count);
@@ -80,7 +113,7 @@ static void offer_authors(
 
 static void offer_all(struct node *node, struct peer *peer)
 {
-	offer_authors(node, peer, node->archive.authors, node->archive.count);
+	offer_authors(node, peer, node->archive.authors, node->archive.count, false);
 }
 
 /* Authors of whom something changed, to everybody who may lack it. Without memory: at the next change. */
@@ -104,7 +137,7 @@ static void offer_changed(struct node *node, struct peers *peers)
 		struct peer *peer = peers->peers[i];
 
 		if (peer->is_up && !peer->closing && peer->table_heard)
-			offer_authors(node, peer, changed, count);
+			offer_authors(node, peer, changed, count, true);
 	}
 	free(changed);
 }
@@ -301,7 +334,6 @@ static void give(struct node *node, struct peer *peer, const struct want_entry *
 	const struct author *author = archive_find(&node->archive, entry->author);
 	struct bytes object = bytes_of(NULL, 0);
 	uint8_t hash[HASH_SIZE];
-	struct writer w;
 
 	if (author != NULL)
 		object = author_object(author, entry->kind, entry->hash);
@@ -309,12 +341,8 @@ static void give(struct node *node, struct peer *peer, const struct want_entry *
 		return;
 	object_hash(object, hash);
 	/* Superseded since it was offered: the newer one has been offered too. */
-	if (memcmp(hash, entry->hash, HASH_SIZE) != 0)
-		return;
-	writer_init(&w, MESSAGE_SIZE_MAX);
-	message_put_give(&w, entry->author, entry->kind, object);
-	peer_send(peer, node, &w);
-	writer_fini(&w);
+	if (memcmp(hash, entry->hash, HASH_SIZE) == 0)
+		send_give(node, peer, entry->author, entry->kind, object);
 }
 
 static void take_want(struct node *node, struct peer *peer, const struct message *message)
@@ -390,6 +418,32 @@ static void say_over_bytes(struct node *node, const struct author *author, bool 
 		        (int)name.length, (const char *)name.data, author->chunk_bytes_max / 1024);
 }
 
+/* What came ahead of its offer, if it is of use; if not, the offer behind it is asked for as any other. */
+static bool take_ahead(
+        struct node *node, struct peer *peer, const struct message *message, const uint8_t hash[HASH_SIZE])
+{
+	struct author *author = archive_find(&node->archive, message->author);
+	enum object_kind kind = message->kind;
+	const struct order *held;
+	struct known *known;
+
+	if (!is_given_ahead(kind, message->object))
+		return false;
+	if (author == NULL || (known = known_of(peer, author)) == NULL)
+		return true;
+	held = author_order_here(author, kind);
+	if (memcmp(held->hash, hash, HASH_SIZE) != 0) {
+		node->counters.signatures_checked++;
+		if (take_object(node, author, kind, message->object) != RESULT_OK)
+			return true;
+		node->counters.objects_taken++;
+		held = author_order_here(author, kind);
+	}
+	if (order_compare(held, &known->orders[kind]) > 0)
+		known->orders[kind] = *held;
+	return true;
+}
+
 static bool take_give(struct gossip *gossip, struct node *node, struct peers *peers, struct peer *peer,
         const struct message *message)
 {
@@ -400,7 +454,7 @@ static bool take_give(struct gossip *gossip, struct node *node, struct peers *pe
 
 	object_hash(message->object, hash);
 	if (!wants_end(&gossip->wants, peers, message->author, message->kind, hash))
-		return false;
+		return take_ahead(node, peer, message, hash);
 	if (author == NULL)
 		return true;
 	was_over = author->is_over_bytes;

@@ -240,6 +240,11 @@ static void who_offers_and_never_gives_is_asked_once_and_another_instead(void **
 	struct puppet *puppet = puppet_of(&cast);
 
 	(void)state;
+	/* Two changes at once: the second doesn't go ahead of its offer. */
+	member_claim(cast.rosa, "first.test");
+	world_reload(cast.world, cast.rosa);
+	world_run(cast.world, 500);
+	assert_true(member_sees_claim(cast.ana, cast.rosa, "first.test"));
 	offer_lie(&cast, puppet, 1000000);
 	world_run(cast.world, 1000);
 	assert_int_equal(puppet->wanted, 1);

@@ -20,7 +20,7 @@ struct timing community_timing(int64_t pace)
 	        &timing.verify_retry_ms, &timing.banner_ms, &timing.banner_valid_ms, &timing.local_ms,
 	        &timing.apply_retry_ms, &timing.home_ms, &timing.home_retry_ms, &timing.home_down_ms,
 	        &timing.home_hold_ms, &timing.queue_ms, &timing.queue_soon_ms, &timing.evidence_ms,
-	        &timing.grace_ms, &timing.grace_ask_ms, &timing.epoch_ms, &timing.restart_ms,
+	        &timing.grace_ms, &timing.grace_ask_ms, &timing.epoch_ms, &timing.restart_ms, &timing.give_ms,
 	        &timing.ahead_retry_ms};
 
 	for (unsigned i = 0; i < sizeof slowed / sizeof slowed[0]; i++)

@@ -16,6 +16,7 @@
 enum {
 	PINS_EACH_SIDE = 2, /* of everybody, in a ring: with those chosen at random some eight sessions */
 	CHANGES = 20,
+	CHANGE_MS = 6000, /* between two: each goes ahead of its offer */
 	QUIET_MS = 120000,
 	HOUR_MS = 3600000,
 	HEAL_MS = 600000,
@@ -253,7 +254,7 @@ static void change(struct scale *scale, unsigned number)
 	for (unsigned i = 0; i < world->count; i++)
 		scale->times[scale->time_count++] = scale->held_ms[i] - begun_ms;
 	world->touched = NULL;
-	world_run(world, 3000);
+	world_run(world, CHANGE_MS);
 }
 
 static int compare_times(const void *a, const void *b)

@@ -58,16 +58,94 @@ static void asks_for_what_is_offered_and_takes_it(void **state)
 	house_close(&house);
 }
 
-static void takes_nothing_that_it_has_not_asked_for(void **state)
+static void takes_nothing_that_it_has_not_asked_for_but_small_statements(void **state)
 {
+	struct bytes head;
+
 	(void)state;
 	open_house();
+	head = plain_head(&rosa, NOW_MS);
 	visitor_enter(&v_luz, &house, &luz);
 	visitor_give(&v_luz, &house, &rosa, OBJECT_CERTIFICATE, make_certificate(&rosa));
 	assert_null(author(&rosa)->certificate_held.data);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_null(author(&rosa)->head); /* without its certificate */
 	bring_certificate();
-	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, plain_head(&rosa, NOW_MS));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_BEACON, text("of today"));
+	assert_null(author(&rosa)->beacon_held.data);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_non_null(author(&rosa)->head);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_false(visitor_was_asked(&v_luz, head));
+	assert_int_equal(core_node(house.core)->counters.messages_refused, 2);
+	house_close(&house);
+}
+
+static void asks_for_what_came_ahead_of_its_offer_and_could_not_be_taken(void **state)
+{
+	struct bytes head, forged;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	forged = make_signed(OBJECT_HEAD, body_of(plain_head(&rosa, NOW_MS + 1)), eva.op_secret);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	bring_certificate();
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_enter(&v_eva, &house, &eva);
+	visitor_give(&v_eva, &house, &rosa, OBJECT_HEAD, forged);
 	assert_null(author(&rosa)->head);
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_true(author(&rosa)->head->head.seq == NOW_MS);
+	house_close(&house);
+}
+
+/* How many gives of heads it has heard, and whether the first came before all offers of heads. */
+static unsigned heads_given(const struct visitor *visitor, bool *ahead)
+{
+	unsigned gives = 0, offers = 0;
+
+	for (unsigned i = 0; i < visitor->heard_count; i++) {
+		struct message message;
+		struct message_cursor cursor;
+		struct offer_entry entry;
+
+		if (message_decode(visitor->heard[i], &message) != RESULT_OK)
+			continue;
+		cursor = message_cursor_of(&message);
+		while (message.type == MESSAGE_OFFER && offer_next(&cursor, &entry))
+			offers += entry.kind == OBJECT_HEAD;
+		if (message.type == MESSAGE_GIVE && message.kind == OBJECT_HEAD && gives++ == 0)
+			*ahead = offers == 0;
+	}
+	return gives;
+}
+
+static void a_change_goes_ahead_of_its_offer_once_in_5_s_and_never_back(void **state)
+{
+	static const int64_t wait_ms[] = {5000, 1000, 4000};
+	static const unsigned gives[] = {1, 0, 1};
+	bool ahead = false;
+
+	(void)state;
+	open_house();
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	visitor_carries(&v_luz, &house, &rosa);
+	visitor_carries(&v_eva, &house, &rosa);
+	bring_certificate();
+	for (unsigned i = 0; i < 3; i++) {
+		visitor_wait(&v_eva, &house, wait_ms[i]);
+		visitor_wait(&v_luz, &house, 0);
+		v_luz.heard_count = v_eva.heard_count = 0;
+		visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, plain_head(&rosa, NOW_MS + i));
+		assert_true(author(&rosa)->head->head.seq == (uint64_t)NOW_MS + i);
+		assert_int_equal(heads_given(&v_eva, &ahead), gives[i]);
+		assert_int_equal(heads_given(&v_luz, &ahead), 0);
+	}
+	assert_true(ahead);
 	house_close(&house);
 }
 
@@ -247,7 +325,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(asks_for_what_is_offered_and_takes_it),
-	        TEST(takes_nothing_that_it_has_not_asked_for),
+	        TEST(takes_nothing_that_it_has_not_asked_for_but_small_statements),
+	        TEST(asks_for_what_came_ahead_of_its_offer_and_could_not_be_taken),
+	        TEST(a_change_goes_ahead_of_its_offer_once_in_5_s_and_never_back),
 	        TEST(offers_what_it_has_taken_to_the_others_but_not_back),
 	        TEST(asks_another_when_one_does_not_give),
 	        TEST(asks_another_when_one_gives_a_forgery),
