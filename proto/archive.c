@@ -12,7 +12,11 @@ enum result archive_init(struct archive *archive, unsigned max)
 	*archive = (struct archive){.max = max};
 	archive->authors = calloc(max, sizeof *archive->authors);
 	archive->slots = calloc(max, 1);
-	if (archive->authors != NULL && archive->slots != NULL)
+	archive->ask.list = calloc(max, sizeof *archive->ask.list);
+	archive->offer.list = calloc(max, sizeof *archive->offer.list);
+	archive->heard.list = calloc(max, sizeof *archive->heard.list);
+	if (archive->authors != NULL && archive->slots != NULL && archive->ask.list != NULL &&
+	        archive->offer.list != NULL && archive->heard.list != NULL)
 		return RESULT_OK;
 	archive_fini(archive);
 	return RESULT_NO_MEMORY;
@@ -54,6 +58,9 @@ void archive_fini(struct archive *archive)
 		author_destroy(archive->authors[i]);
 	free(archive->authors);
 	free(archive->slots);
+	free(archive->ask.list);
+	free(archive->offer.list);
+	free(archive->heard.list);
 	free(archive->dropped);
 	*archive = (struct archive){.max = 0};
 }
@@ -118,6 +125,17 @@ enum result archive_add(struct archive *archive, const uint8_t key[KEY_SIZE])
 	return RESULT_OK;
 }
 
+static void due_remove(struct due_authors *due, const struct author *author)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < due->count; i++) {
+		if (due->list[i] != author)
+			due->list[kept++] = due->list[i];
+	}
+	due->count = kept;
+}
+
 void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
 {
 	unsigned place = archive_place(archive, key);
@@ -126,6 +144,9 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
 	if (author == NULL)
 		return;
 	archive->slots[author->slot] = 0;
+	due_remove(&archive->ask, author);
+	due_remove(&archive->offer, author);
+	due_remove(&archive->heard, author);
 	author_destroy(author); /* key may have been its own: not used any more */
 	archive->count--;
 	memmove(&archive->authors[place], &archive->authors[place + 1],
@@ -637,6 +658,7 @@ static enum result take_beacon(struct archive *archive, struct author *author, s
 	if (result == RESULT_OK) {
 		author->beacon_heard_ms = now.mono_ms;
 		archive->beacon_generation++;
+		due_add(&archive->heard, author, &author->judge_due);
 		archive_offer(archive, author);
 	}
 	return result;

@@ -57,6 +57,7 @@ struct author {
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
 	bool ask_due;            /* gossip: somebody may have something newer of it; archive_ask() sets it */
 	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
+	bool judge_due;          /* liveness: its beacon changed */
 	int64_t given_ms;        /* gossip: a change of it last went ahead of its offer; monotonic */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
@@ -64,6 +65,12 @@ struct author {
 	bool is_over_bytes;     /* its newest head needs more than chunk_bytes_max */
 	size_t chunk_bytes_max; /* of a head's chunks together; 0: no bound. Set by whoever knows its author
 	                         */
+};
+
+/* Authors of whom something is to be done, in the order in which that came up. */
+struct due_authors {
+	struct author **list; /* room for all of the archive */
+	unsigned count;
 };
 
 /* A chunk of a head that is gone; another may still name it. */
@@ -85,8 +92,9 @@ struct archive {
 	uint64_t certificates_generation; /* grows with every certificate that replaces another */
 	uint64_t members_generation;      /* grows when an author is added or removed */
 	uint64_t generation;              /* grows with every change of what is held */
-	bool ask_due;                     /* of any author; see struct author */
-	bool offer_due;
+	struct due_authors ask;           /* those whose ask_due is set */
+	struct due_authors offer;         /* and offer_due */
+	struct due_authors heard;         /* whose beacon changed since they were judged: judge_due */
 };
 
 enum result archive_init(struct archive *archive, unsigned max);
@@ -133,15 +141,22 @@ const uint8_t *author_missing_chunk(const struct author *author, unsigned index)
 /* Whether the pending head waits for that chunk. */
 bool author_lacks_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
 
+static inline void due_add(struct due_authors *due, struct author *author, bool *is_due)
+{
+	if (!*is_due)
+		due->list[due->count++] = author;
+	*is_due = true;
+}
+
 /* For gossip: there may be something newer of it; somebody may lack something of it. */
 static inline void archive_ask(struct archive *archive, struct author *author)
 {
-	author->ask_due = archive->ask_due = true;
+	due_add(&archive->ask, author, &author->ask_due);
 }
 
 static inline void archive_offer(struct archive *archive, struct author *author)
 {
-	author->offer_due = archive->offer_due = true;
+	due_add(&archive->offer, author, &author->offer_due);
 }
 
 bool author_is_killed(const struct author *author);

@@ -116,30 +116,20 @@ static void offer_all(struct node *node, struct peer *peer)
 	offer_authors(node, peer, node->archive.authors, node->archive.count, false);
 }
 
-/* Authors of whom something changed, to everybody who may lack it. Without memory: at the next change. */
+/* Authors of whom something changed, to everybody who may lack it. */
 static void offer_changed(struct node *node, struct peers *peers)
 {
-	struct author **changed;
-	unsigned count = 0;
+	struct due_authors *changed = &node->archive.offer;
 
-	if (!node->archive.offer_due)
-		return;
-	node->archive.offer_due = false;
-	changed = malloc((node->archive.count + 1) * sizeof *changed);
-	for (unsigned i = 0; changed != NULL && i < node->archive.count; i++) {
-		struct author *author = node->archive.authors[i];
-
-		if (author->offer_due)
-			changed[count++] = author;
-		author->offer_due = false;
-	}
-	for (unsigned i = 0; count > 0 && i < peers->count; i++) {
+	for (unsigned i = 0; changed->count > 0 && i < peers->count; i++) {
 		struct peer *peer = peers->peers[i];
 
 		if (peer->is_up && !peer->closing && peer->table_heard)
-			offer_authors(node, peer, changed, count, true);
+			offer_authors(node, peer, changed->list, changed->count, true);
 	}
-	free(changed);
+	for (unsigned i = 0; i < changed->count; i++)
+		changed->list[i]->offer_due = false;
+	changed->count = 0;
 }
 
 /* --- tables ------------------------------------------------------------------------------------------ */
@@ -484,8 +474,8 @@ struct asking {
 	struct wants *wants;
 	struct node *node;
 	struct peers *peers;
-	struct want_batch *batches; /* by place of the peer */
-	bool is_starved;            /* something must be asked for later: its peers owe us too much */
+	struct want_batch **batches; /* by place of the peer; NULL: nothing is asked of it yet */
+	bool is_starved;             /* something must be asked for later: its peers owe us too much */
 };
 
 /* What the peer has of a kind, zeroes if nothing; of chunks those that its head names. */
@@ -499,18 +489,27 @@ static const struct order *order_there(
 	return &peer->known[author->slot].orders[kind == OBJECT_CHUNK ? OBJECT_HEAD : kind];
 }
 
+static struct want_batch *batch_of(struct asking *asking, unsigned place)
+{
+	struct want_batch **batch = &asking->batches[place];
+
+	if (*batch == NULL && (*batch = malloc(sizeof **batch)) != NULL)
+		(*batch)->count = 0;
+	return *batch;
+}
+
 static void ask_peer(struct asking *asking, unsigned place, const struct author *author,
         enum object_kind kind, const struct order *order)
 {
 	struct peer *peer = asking->peers->peers[place];
-	struct want_batch *batch = &asking->batches[place];
+	struct want_batch *batch = batch_of(asking, place);
 	struct want want = {.peer = peer->id,
 	        .kind = kind,
 	        .order = *order,
 	        .until_ms = asking->node->now.mono_ms + asking->node->timing.want_ms};
 
 	memcpy(want.author, author->key, KEY_SIZE);
-	if (!wants_add(asking->wants, peer, &want))
+	if (batch == NULL || !wants_add(asking->wants, peer, &want))
 		return;
 	memcpy(batch->hashes[batch->count], order->hash, HASH_SIZE);
 	batch->entries[batch->count] =
@@ -608,15 +607,17 @@ static void ask_chunks(struct asking *asking, const struct author *author)
 static void send_wants(struct asking *asking)
 {
 	for (unsigned i = 0; i < asking->peers->count; i++) {
-		const struct want_batch *batch = &asking->batches[i];
+		struct want_batch *batch = asking->batches[i];
 		struct writer w;
 
-		if (batch->count == 0)
+		if (batch == NULL)
 			continue;
 		writer_init(&w, MESSAGE_SIZE_MAX);
 		message_put_want(&w, batch->entries, batch->count);
-		peer_send(asking->peers->peers[i], asking->node, &w);
+		if (batch->count > 0)
+			peer_send(asking->peers->peers[i], asking->node, &w);
 		writer_fini(&w);
+		free(batch);
 	}
 }
 
@@ -645,34 +646,26 @@ static bool has_room(const struct peers *peers)
 	return false;
 }
 
-static bool is_asking_due(const struct node *node)
-{
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		if (node->archive.authors[i]->ask_due)
-			return true;
-	}
-	return false;
-}
-
 static void ask_changed(struct gossip *gossip, struct node *node, struct peers *peers)
 {
 	struct asking asking = {.wants = &gossip->wants, .node = node, .peers = peers};
+	struct due_authors *due = &node->archive.ask;
+	unsigned kept = 0;
 
-	if (!node->archive.ask_due)
-		return;
-	node->archive.ask_due = is_asking_due(node);
-	if (!node->archive.ask_due)
+	if (due->count == 0)
 		return;
 	asking.batches = calloc(peers->count + 1, sizeof *asking.batches);
 	if (asking.batches == NULL)
 		return;
-	for (unsigned i = 0; i < node->archive.count && has_room(peers); i++) {
-		if (node->archive.authors[i]->ask_due)
-			ask_author(&asking, node->archive.authors[i]);
+	for (unsigned i = 0; i < due->count; i++) {
+		if (has_room(peers))
+			ask_author(&asking, due->list[i]);
+		if (due->list[i]->ask_due)
+			due->list[kept++] = due->list[i];
 	}
+	due->count = kept;
 	send_wants(&asking);
 	free(asking.batches);
-	node->archive.ask_due = is_asking_due(node);
 }
 
 static void ask_again(struct node *node)

@@ -284,56 +284,66 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When something about anybody changes by itself. */
-static int64_t next_judgement(const struct liveness *liveness, const struct node *node)
+/* When something about somebody changes by itself. */
+static int64_t changes_by_itself_ms(
+        const struct node *node, const struct author *author, const struct life *life)
 {
-	int64_t fresh = FRESH_REFRESHES * liveness_refresh_ms(node), due = NEVER_MS;
+	int64_t due = NEVER_MS;
 
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		const struct author *author = node->archive.authors[i];
-		const struct life *life = liveness_of(liveness, author);
-
-		if (life->check_ms != 0)
-			due = earlier(due, life->check_ms);
-		if (life->state == LIFE_RESTARTING)
-			due = earlier(due, author->beacon_heard_ms + node->timing.restart_ms);
-		if ((life->state == LIFE_UP || life->state == LIFE_UNKNOWN) && life->lost_ms != 0)
-			due = earlier(due, life->lost_ms + node->timing.answer_ms);
-		else if (life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON)
-			due = earlier(due, author->beacon_heard_ms + fresh);
-	}
+	if (life->check_ms != 0)
+		due = life->check_ms;
+	if (life->state == LIFE_RESTARTING)
+		due = earlier(due, author->beacon_heard_ms + node->timing.restart_ms);
+	if ((life->state == LIFE_UP || life->state == LIFE_UNKNOWN) && life->lost_ms != 0)
+		due = earlier(due, life->lost_ms + node->timing.answer_ms);
+	else if (life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON)
+		due = earlier(due, author->beacon_heard_ms + FRESH_REFRESHES * liveness_refresh_ms(node));
 	return due;
 }
 
-/* Most wake-ups are pings, after which everything is as before. */
+/* Most wake-ups are pings, after which everything is as before, or a beacon, which changes one life. */
 static bool is_judging_due(
         const struct liveness *liveness, const struct node *node, const struct peers *peers)
 {
 	return liveness->unsettled || node->now.mono_ms >= liveness->judge_ms ||
-	       liveness->judged_beacons != node->archive.beacon_generation + 1 ||
 	       liveness->judged_members != node->archive.members_generation + 1 ||
 	       liveness->judged_ups != peers_ups(peers);
+}
+
+static void judge_one(
+        struct liveness *liveness, struct node *node, struct peers *peers, const struct author *author)
+{
+	struct life *life = life_of(liveness, author);
+	struct life before;
+
+	if (life == NULL || memcmp(author->key, node->key, KEY_SIZE) == 0)
+		return;
+	before = *life;
+	judge(node, peers, author, life);
+	liveness->unsettled |= memcmp(&before, life, sizeof before) != 0;
+	liveness->judge_ms = earlier(liveness->judge_ms, changes_by_itself_ms(node, author, life));
 }
 
 /* Anew as long as it changes something. */
 static void judge_all(struct liveness *liveness, struct node *node, struct peers *peers)
 {
 	liveness->unsettled = false;
-	for (unsigned i = 0; i < node->archive.count; i++) {
-		const struct author *author = node->archive.authors[i];
-		struct life *life = life_of(liveness, author);
-		struct life before;
-
-		if (life == NULL || memcmp(author->key, node->key, KEY_SIZE) == 0)
-			continue;
-		before = *life;
-		judge(node, peers, author, life);
-		liveness->unsettled |= memcmp(&before, life, sizeof before) != 0;
-	}
-	liveness->judged_beacons = node->archive.beacon_generation + 1;
+	liveness->judge_ms = NEVER_MS;
+	for (unsigned i = 0; i < node->archive.count; i++)
+		judge_one(liveness, node, peers, node->archive.authors[i]);
 	liveness->judged_members = node->archive.members_generation + 1;
 	liveness->judged_ups = peers_ups(peers);
-	liveness->judge_ms = next_judgement(liveness, node);
+}
+
+static void judge_heard(struct liveness *liveness, struct node *node, struct peers *peers)
+{
+	struct due_authors *heard = &node->archive.heard;
+
+	for (unsigned i = 0; i < heard->count; i++) {
+		judge_one(liveness, node, peers, heard->list[i]);
+		heard->list[i]->judge_due = false;
+	}
+	heard->count = 0;
 }
 
 /* --- our own beacon ---------------------------------------------------------------------------------- */
@@ -436,6 +446,7 @@ void liveness_step(
 	liveness->unsettled |= peers->sign_count > 0;
 	peers->sign_count = 0;
 	ask_newcomers(liveness, node, peers);
+	judge_heard(liveness, node, peers);
 	if (is_judging_due(liveness, node, peers))
 		judge_all(liveness, node, peers);
 	notice_copy(liveness, node);

@@ -51,8 +51,8 @@ struct liveness {
 	int64_t copy_ms;   /* the last time */
 	int64_t differ_ms; /* that ours says something else is no reason for another before */
 	bool unsettled;    /* a life was touched since all were judged, */
-	uint64_t judged_beacons, judged_members, judged_ups; /* with these beacons, members and sessions, */
-	int64_t judge_ms;                                    /* and until then nothing changes by itself */
+	uint64_t judged_members, judged_ups; /* with these members and sessions, */
+	int64_t judge_ms;                    /* and until then nothing changes by itself */
 };
 
 void liveness_fini(struct liveness *liveness);
