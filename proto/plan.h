@@ -90,9 +90,10 @@ int64_t plan_ttl_ms(const struct settings *settings, const char *domain);
 int64_t plan_breaker_ms(
         const struct node *node, const struct may *may, const struct plan_memory *memory, const char *domain);
 
-/* The hosts of a pool zone; out->mx is planned already. RESULT_NO_MEMORY. */
+/* The hosts of a pool zone; out->mx is planned already. *due_ms: when the next host goes that only its time
+ * keeps; NEVER_MS: none. RESULT_NO_MEMORY. */
 enum result plan_hosts(const struct node *node, const struct published *before, const struct may *may,
-        struct published *out);
+        struct published *out, int64_t *due_ms);
 
 /* How long a host outlives the last MX that named it. */
 int64_t plan_host_ms(const struct node *node);

@@ -78,6 +78,7 @@ struct hosts {
 	struct named named;
 	struct published *out;
 	int64_t keep_ms; /* after the last MX */
+	int64_t due_ms;  /* when the next goes that only its time keeps */
 };
 
 static struct published_host host_of_head(const struct author *author)
@@ -101,13 +102,23 @@ static bool is_called(const struct published_host *host, const struct author *au
 static void put_gone(struct hosts *h, const struct published_host *last)
 {
 	struct published_host host = *last;
+	int64_t now_ms = h->node->now.mono_ms, until_ms;
 
 	if (!host.gone)
-		host.gone_ms = h->node->now.mono_ms;
+		host.gone_ms = now_ms;
 	host.gone = true;
-	if (!h->may->remove || h->node->now.mono_ms < host.gone_ms + h->keep_ms ||
+	until_ms = host.gone_ms + h->keep_ms;
+	if (now_ms < until_ms && until_ms < h->due_ms)
+		h->due_ms = until_ms;
+	if (!h->may->remove || now_ms < until_ms ||
 	        (h->may->settled_ms != 0 && host.gone_ms >= h->may->settled_ms))
 		h->out->hosts[h->out->host_count++] = host;
+}
+
+/* Nobody that counts speaks for it any more: it isn't carried, or was ended. */
+static bool is_nobodys(const struct author *author)
+{
+	return author == NULL || author_is_killed(author);
 }
 
 /* One that was there before and isn't put anyway. Of one that is carried and not held, nothing goes. */
@@ -117,7 +128,7 @@ static void put_again(struct hosts *h, const struct published_host *last)
 	struct published_host host = *last;
 	bool is_named = named_has(&h->named, last->relay);
 
-	if (author == NULL && !is_named) {
+	if (is_nobodys(author) && !is_named) {
 		put_gone(h, &host);
 		return;
 	}
@@ -164,10 +175,11 @@ int64_t plan_host_ms(const struct node *node)
 	return ttl_ms > node->timing.host_ms ? ttl_ms : node->timing.host_ms;
 }
 
-enum result plan_hosts(
-        const struct node *node, const struct published *before, const struct may *may, struct published *out)
+enum result plan_hosts(const struct node *node, const struct published *before, const struct may *may,
+        struct published *out, int64_t *due_ms)
 {
-	struct hosts h = {.node = node, .may = may, .out = out, .keep_ms = plan_host_ms(node)};
+	struct hosts h = {
+	        .node = node, .may = may, .out = out, .keep_ms = plan_host_ms(node), .due_ms = NEVER_MS};
 	size_t max = (size_t)node->archive.count + before->host_count + 1;
 
 	out->hosts = calloc(max, sizeof *out->hosts);
@@ -179,6 +191,7 @@ enum result plan_hosts(
 	for (unsigned i = 0; i < before->host_count; i++)
 		put_again(&h, &before->hosts[i]);
 	published_settle_hosts(out);
+	*due_ms = h.due_ms;
 	free(h.named.keys);
 	return RESULT_OK;
 }

@@ -708,6 +708,7 @@ enum result plan_published(const struct node *node, const struct published *befo
 {
 	struct planning p = {
 	        .node = node, .before = before, .may = may, .memory = memory, .out = out, .due_ms = NEVER_MS};
+	int64_t hosts_ms = NEVER_MS;
 	enum result result;
 
 	*out = (struct published){.mx_count = 0};
@@ -717,7 +718,8 @@ enum result plan_published(const struct node *node, const struct published *befo
 	if (result == RESULT_OK)
 		result = plan_fixed(node, before, out);
 	if (result == RESULT_OK)
-		result = plan_hosts(node, before, may, out);
+		result = plan_hosts(node, before, may, out, &hosts_ms);
+	wake(&p, hosts_ms);
 	if (result == RESULT_OK)
 		result = keep_olds(&p);
 	if (result == RESULT_OK && memory != NULL)

@@ -133,22 +133,22 @@ static int64_t oldest_breaker_ms(const struct publisher *publisher, const struct
 
 enum { AGED_EVERY_MS = 600000 }; /* timers in the file are that exact */
 
-/* Hosts on their way out whose time in the file is old. */
-static bool is_aged(const struct publisher *publisher, const struct node *node)
+/* When the time of hosts on their way out has become old in the file. */
+static int64_t aged_due(const struct publisher *publisher)
 {
 	const struct published *published = &publisher->published;
 	bool gone = false;
 
 	for (unsigned i = 0; i < published->host_count; i++)
 		gone |= published->hosts[i].gone;
-	return gone && node->now.mono_ms >= publisher->aged_ms + AGED_EVERY_MS;
+	return gone ? publisher->aged_ms + AGED_EVERY_MS : NEVER_MS;
 }
 
 /* What the plan says becomes what is to be published, durably first. */
 static void adopt_plan(struct publisher *publisher, struct node *node)
 {
 	struct published copy;
-	bool same = publisher->has_file && !is_aged(publisher, node) &&
+	bool same = publisher->has_file && node->now.mono_ms < aged_due(publisher) &&
 	            published_equal(&publisher->planned, &publisher->published);
 
 	if (!publisher->is_known || publisher->persist_id != 0 || publisher_rests(node) || same ||
@@ -259,25 +259,6 @@ void publisher_look(struct publisher *publisher, struct node *node, const struct
 	        outlook_step(&publisher->outlook, node, peers, liveness, &publisher->published);
 }
 
-/* The first host whose time is over. */
-static int64_t hosts_due(const struct publisher *publisher, const struct node *node)
-{
-	const struct published *published = &publisher->published;
-	int64_t due = NEVER_MS, aged = publisher->aged_ms + AGED_EVERY_MS;
-
-	for (unsigned i = 0; i < published->host_count; i++) {
-		const struct published_host *host = &published->hosts[i];
-		int64_t at = host->gone_ms + plan_host_ms(node);
-
-		if (!host->gone)
-			continue;
-		due = aged < due ? aged : due;
-		if (publisher->outlook.may_remove && host->gone_ms < publisher->settled_ms)
-			due = at < due ? at : due;
-	}
-	return due;
-}
-
 int64_t publisher_plan_due(const struct publisher *publisher, const struct node *node)
 {
 	int64_t due = publisher->memory.due_ms != 0 ? publisher->memory.due_ms : NEVER_MS;
@@ -294,8 +275,8 @@ int64_t publisher_plan_due(const struct publisher *publisher, const struct node 
 	        publisher->retry_ms < due)
 		due = publisher->retry_ms;
 	if (publisher->persist_id == 0 && node->now.mono_ms >= publisher->retry_ms &&
-	        hosts_due(publisher, node) < due)
-		due = hosts_due(publisher, node);
+	        aged_due(publisher) < due)
+		due = aged_due(publisher);
 	return due;
 }
 

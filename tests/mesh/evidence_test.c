@@ -5,6 +5,7 @@
 #include "tests/unit/cmocka.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "proto/facts.h"
 #include "tests/mesh/must.h"
@@ -463,6 +464,69 @@ static void a_renamed_member_keeps_its_old_label_for_an_hour(void **state)
 	world_destroy(v.world);
 }
 
+/* Luz has lost what it held: nobody says any more whether the host goes, though its time is over. */
+static void a_host_on_its_way_out_waits_for_a_head_that_was_lost(void **state)
+{
+	struct village v = started(72, 3);
+
+	(void)state;
+	v.relays[0]->said.carry = CARRY_NONE;
+	world_reload(v.world, v.relays[0]);
+	member_leave_out(v.rosa, v.relays[0]);
+	world_reload(v.world, v.rosa);
+	until(&v, 0, false, MINUTE_MS);
+	world_kill(v.world, v.relays[0], DEATH_PROCESS);
+	for (unsigned i = 0; i < v.world->count; i++) {
+		if (v.world->members[i] == v.luz || v.world->members[i] == v.relays[0])
+			continue;
+		member_unpin(v.world->members[i], v.relays[0]);
+		world_reload(v.world, v.world->members[i]);
+	}
+	world_kill(v.world, v.luz, DEATH_PROCESS);
+	shelf_fini(&v.luz->shelf);
+	world_boot(v.world, v.luz);
+	world_run(v.world, 2 * HOUR_MS);
+	assert_int_equal(hosts(&v, "relay0-"), 1);
+	world_boot(v.world, v.relays[0]);
+	world_run(v.world, MINUTE_MS);
+	assert_int_equal(hosts(&v, "relay0-"), 0);
+	world_destroy(v.world);
+}
+
+/* Its last certificate, which voids its head, came before luz restarted. */
+static void keep_ended(struct member *member, const struct member *ended)
+{
+	struct certificate certificate;
+	struct effect store = {.type = EFFECT_STORE, .kind = OBJECT_CERTIFICATE};
+
+	assert_int_equal(
+	        certificate_decode(bytes_of(ended->certificate, ended->certificate_length), &certificate),
+	        RESULT_OK);
+	certificate.serial = CERTIFICATE_SERIAL_KILL;
+	assert_int_equal(
+	        certificate_encode(&certificate, ended->root_secret, &store.data, &store.length), RESULT_OK);
+	memcpy(store.author, ended->root, KEY_SIZE);
+	shelf_put(&member->shelf, &store);
+	free(store.data);
+}
+
+static void the_host_of_an_ended_relay_goes_also_where_its_head_is_void(void **state)
+{
+	struct village v = started(73, 3);
+
+	(void)state;
+	world_kill(v.world, v.relays[0], DEATH_MACHINE);
+	world_kill(v.world, v.luz, DEATH_PROCESS);
+	keep_ended(v.luz, v.relays[0]);
+	world_boot(v.world, v.luz);
+	until(&v, 0, false, 2 * MINUTE_MS);
+	world_run(v.world, 55 * MINUTE_MS);
+	assert_int_equal(hosts(&v, "relay0-"), 1);
+	world_run(v.world, 10 * MINUTE_MS);
+	assert_int_equal(hosts(&v, "relay0-"), 0);
+	world_destroy(v.world);
+}
+
 /* --- a lost file, and whole sets --------------------------------------------------------------------- */
 
 /* The file `published` and the store are lost, and nobody else is there. */
@@ -715,6 +779,8 @@ int main(void)
 	        cmocka_unit_test(a_frozen_zone_stays_as_it_is),
 	        cmocka_unit_test(a_host_outlives_the_last_mx_by_an_hour_also_over_restarts),
 	        cmocka_unit_test(a_renamed_member_keeps_its_old_label_for_an_hour),
+	        cmocka_unit_test(a_host_on_its_way_out_waits_for_a_head_that_was_lost),
+	        cmocka_unit_test(the_host_of_an_ended_relay_goes_also_where_its_head_is_void),
 	        cmocka_unit_test(a_publisher_that_lost_all_keeps_what_its_zones_say),
 	        cmocka_unit_test(zones_that_cannot_be_read_are_not_written_over),
 	        cmocka_unit_test(a_new_zone_without_an_mx_is_not_written),
