@@ -11,6 +11,7 @@
 struct seen {
 	uint8_t key[KEY_SIZE];
 	struct order orders[OBJECT_KINDS];
+	struct order pending; /* its head that waited for chunks */
 };
 
 struct witness {
