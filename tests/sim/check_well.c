@@ -92,22 +92,11 @@ bool well_kill_known(struct sim *sim, char why[WHY_SIZE])
 	return each_pair(sim, why, tells_of_the_killed);
 }
 
-/* It holds somebody's statements still who was ended: nobody has told it. */
-static bool misses_an_ending(const struct sim *sim, const struct member *member)
+/* Who is out of our view and doesn't carry us either is somebody of whom we have but a memory: the one
+ * through whom we knew each other was ended. */
+static bool is_a_memory(const struct member *member, const struct member *other)
 {
-	bool misses = false;
-
-	for (unsigned i = 0; i < sim->world->count; i++)
-		misses |= sim->fates[i].killed && !knows_killed(member, sim->world->members[i]);
-	return misses;
-}
-
-/* Who doesn't carry us, and is out of our view or in it by the word of somebody whose end we haven't heard
- * of, is somebody of whom we have but a memory: the one through whom we knew each other was ended. */
-static bool is_a_memory(const struct sim *sim, const struct member *member, const struct member *other)
-{
-	return held_of(other, member) == NULL &&
-	       (!view_contains(&core_node(member->core)->view, other->root) || misses_an_ending(sim, member));
+	return !view_contains(&core_node(member->core)->view, other->root) && held_of(other, member) == NULL;
 }
 
 /* All of it, by the author's own word. Who isn't carried isn't looked for. */
@@ -117,7 +106,8 @@ static bool holds_last(
 	static const enum object_kind kinds[] = {OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE};
 	const struct author *ours = held_of(member, other), *theirs = held_of(other, other);
 
-	if (is_a_memory(sim, member, other))
+	(void)sim;
+	if (is_a_memory(member, other))
 		return true;
 	for (unsigned i = 0; ours != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (order_compare(author_order(ours, kinds[i]), author_order(theirs, kinds[i])) == 0)
