@@ -3,9 +3,11 @@
  * What must be so again when everything works: after a while, and from then on.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/plan.h"
+#include "tests/mesh/must.h"
 #include "tests/mesh/zones.h"
 #include "tests/sim/checker.h"
 
@@ -92,11 +94,55 @@ bool well_kill_known(struct sim *sim, char why[WHY_SIZE])
 	return each_pair(sim, why, tells_of_the_killed);
 }
 
-/* Who is out of our view and doesn't carry us either is somebody of whom we have but a memory: the one
- * through whom we knew each other was ended. */
-static bool is_a_memory(const struct member *member, const struct member *other)
+static bool has_pinned(const struct member *member, const struct member *other)
 {
-	return !view_contains(&core_node(member->core)->view, other->root) && held_of(other, member) == NULL;
+	for (unsigned i = 0; i < member->said.pin_count; i++) {
+		if (memcmp(member->pins[i].key, other->root, KEY_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_next(const struct sim *sim, const struct member *member, const struct member *other)
+{
+	return sim_is_honest(sim, member) && sim_is_honest(sim, other) && has_pinned(member, other) &&
+	       has_pinned(other, member);
+}
+
+/* One more of those who are reached from those who are, if any. */
+static bool reach_another(const struct sim *sim, bool *reached)
+{
+	for (unsigned i = 0; i < sim->world->count; i++) {
+		for (unsigned k = 0; reached[i] && k < sim->world->count; k++) {
+			if (reached[k] || !is_next(sim, sim->world->members[i], sim->world->members[k]))
+				continue;
+			reached[k] = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Is there a chain of friends between them, all of whom are there and keep the rules? */
+static bool are_linked(const struct sim *sim, const struct member *member, const struct member *other)
+{
+	bool *reached = must_alloc(sim->world->count * sizeof *reached);
+	bool linked;
+
+	reached[member->index] = true;
+	while (!reached[other->index] && reach_another(sim, reached))
+		continue;
+	linked = reached[other->index];
+	free(reached);
+	return linked;
+}
+
+/* Who doesn't carry us, and to whom no chain of friends leads, is somebody of whom we have but a memory: they
+ * through whom we knew each other have gone, and it has lost what it held of them. It takes us for a
+ * stranger, and nobody that is left can tell it better. */
+static bool is_a_memory(const struct sim *sim, const struct member *member, const struct member *other)
+{
+	return held_of(other, member) == NULL && !are_linked(sim, member, other);
 }
 
 /* All of it, by the author's own word. Who isn't carried isn't looked for. */
@@ -106,11 +152,9 @@ static bool holds_last(
 	static const enum object_kind kinds[] = {OBJECT_CERTIFICATE, OBJECT_HEAD, OBJECT_CARRIAGE};
 	const struct author *ours = held_of(member, other), *theirs = held_of(other, other);
 
-	(void)sim;
-	if (is_a_memory(member, other))
-		return true;
 	for (unsigned i = 0; ours != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (order_compare(author_order(ours, kinds[i]), author_order(theirs, kinds[i])) == 0)
+		if (order_compare(author_order(ours, kinds[i]), author_order(theirs, kinds[i])) == 0 ||
+		        is_a_memory(sim, member, other))
 			continue;
 		snprintf(why, WHY_SIZE, "%s doesn't hold the last statement (kind %d) of %s", member->name,
 		        (int)kinds[i], other->name);
@@ -123,14 +167,10 @@ static bool carries_pins(
         struct sim *sim, const struct member *member, const struct member *other, char why[WHY_SIZE])
 {
 	(void)sim;
-	for (unsigned i = 0; i < member->said.pin_count; i++) {
-		if (memcmp(member->pins[i].key, other->root, KEY_SIZE) == 0 &&
-		        held_of(member, other) == NULL) {
-			snprintf(why, WHY_SIZE, "%s doesn't carry %s", member->name, other->name);
-			return false;
-		}
-	}
-	return true;
+	if (!has_pinned(member, other) || held_of(member, other) != NULL)
+		return true;
+	snprintf(why, WHY_SIZE, "%s doesn't carry %s", member->name, other->name);
+	return false;
 }
 
 bool well_last_statements_held(struct sim *sim, char why[WHY_SIZE])
