@@ -130,11 +130,13 @@ void check_order(const struct glimpse *glimpse)
 				        (int)ordered_kinds[k]);
 			*last = *order;
 		}
+		seen->pending =
+		        author->pending != NULL ? author->pending->held.order : (struct order){.serial = 0};
 	}
 }
 
-/* Judged when it is taken. What is restored from disk or one's own is exempt: the clock may have been set
- * back since. */
+/* Judged when it is taken, a head before its chunks are. What is restored from disk or one's own is exempt:
+ * the clock may have been set back since. */
 void check_not_ahead(const struct glimpse *glimpse)
 {
 	static const enum object_kind kinds[] = {OBJECT_HEAD, OBJECT_CARRIAGE};
@@ -148,10 +150,11 @@ void check_not_ahead(const struct glimpse *glimpse)
 		const struct seen *seen = seen_of(glimpse->witness, author);
 
 		for (unsigned k = 0; k < 2; k++) {
-			const struct order *order = author_order(author, kinds[k]);
+			const struct order *order = author_order_here(author, kinds[k]);
 
 			if (memcmp(author->key, node->key, KEY_SIZE) != 0 && order->seq > limit &&
-			        compare_orders(order, &seen->orders[kinds[k]]) != 0)
+			        compare_orders(order, &seen->orders[kinds[k]]) != 0 &&
+			        compare_orders(order, &seen->pending) != 0)
 				sim_violated(glimpse->sim, "%s takes a statement from the future",
 				        glimpse->member->name);
 		}

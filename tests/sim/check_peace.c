@@ -25,6 +25,26 @@ void check_sessions(const struct glimpse *glimpse)
 	}
 }
 
+/* A program that doesn't run closes nothing; it does before all else when it runs again. */
+void check_silence(const struct glimpse *glimpse)
+{
+	const struct member *member = glimpse->member;
+	const struct peers *peers = core_peers(member->core);
+	int64_t now_ms = glimpse->sim->world->now_ms;
+	int64_t mono_ms = member_now(member, now_ms).mono_ms;
+
+	for (unsigned i = 0; member->paused_ms <= now_ms && i < peers->count; i++) {
+		const struct peer *peer = peers->peers[i];
+
+		if (!peer->closing && peer->is_up && mono_ms - peer->heard_ms > member->timing.silence_ms)
+			sim_violated(glimpse->sim, "%s has a session that was silent for %lld ms",
+			        member->name, (long long)(mono_ms - peer->heard_ms));
+		if (!peer->closing && !peer->is_up && mono_ms - peer->opened_ms > member->timing.handshake_ms)
+			sim_violated(glimpse->sim, "%s has a handshake of %lld ms", member->name,
+			        (long long)(mono_ms - peer->opened_ms));
+	}
+}
+
 static bool is_killed(const struct node *node, const uint8_t *key)
 {
 	const struct author *author = archive_find(&node->archive, key);

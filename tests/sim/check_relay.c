@@ -130,6 +130,27 @@ static bool may_follow(const struct table_row *old, const struct table_row *row)
 	       memcmp(row->author, old->author, KEY_SIZE) != 0;
 }
 
+/* Senders go on coming as long as public DNS may lead here: an hour at least, whatever was seen of it. */
+static void check_served_while_leaving(
+        const struct glimpse *glimpse, const struct table_row *old, const struct table_row *row)
+{
+	struct sim *sim = glimpse->sim;
+	const struct territory *territory = sim_territory(sim, old->domain.text);
+	int64_t *since_ms;
+
+	if (territory == NULL || row == NULL)
+		return;
+	since_ms = &glimpse->witness->leaving_ms[territory - sim->territories];
+	if (row->state == ROW_ENDING && *since_ms != 0 &&
+	        sim->world->now_ms - *since_ms < glimpse->member->timing.clear_ms)
+		sim_violated(sim, "%s serves %s no more after %lld ms of leaving", glimpse->member->name,
+		        old->domain.text, (long long)(sim->world->now_ms - *since_ms));
+	if (row->state != ROW_LEAVING)
+		*since_ms = 0;
+	else if (old->state != ROW_LEAVING)
+		*since_ms = sim->world->now_ms;
+}
+
 void check_rows_kept(const struct glimpse *glimpse)
 {
 	struct table_rows rows, *before;
@@ -146,6 +167,7 @@ void check_rows_kept(const struct glimpse *glimpse)
 		if (!may_follow(old, row))
 			sim_violated(glimpse->sim, "%s lets %s go from state %d to %d", glimpse->member->name,
 			        domain, (int)old->state, row != NULL ? (int)row->state : -1);
+		check_served_while_leaving(glimpse, old, row);
 	}
 	table_rows_fini(before);
 	*before = rows;

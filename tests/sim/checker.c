@@ -12,6 +12,7 @@ const struct checker checkers[] = {
         {"4.8", "one_carriage_per_2_s", .touched = check_carriage_rate},
         {"7.14", "one_beacon_per_second", .touched = check_beacon_rate},
         {"5.3", "sessions_with_the_carried_and_not_denied_only", .interval = check_sessions},
+        {"7.9", "silence_ends_sessions_and_handshakes", .interval = check_silence},
         {"5.1", "the_local_word_wins_in_the_view", .interval = check_view},
         {"3.6", "who_is_killed_counts_nowhere", .interval = check_killed},
         {"11.3", "every_bound_holds", .interval = check_bounds},

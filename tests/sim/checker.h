@@ -54,6 +54,7 @@ void check_carriage_rate(const struct glimpse *glimpse);
 void check_beacon_rate(const struct glimpse *glimpse);
 
 void check_sessions(const struct glimpse *glimpse);
+void check_silence(const struct glimpse *glimpse);
 void check_view(const struct glimpse *glimpse);
 void check_killed(const struct glimpse *glimpse);
 void check_bounds(const struct glimpse *glimpse);

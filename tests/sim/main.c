@@ -14,7 +14,7 @@
 static const char usage[] =
         "usage: dev/sim --seeds N [--first-seed S] [--jobs N] [--stop] [--no-shrink] [LIMITS]\n"
         "       dev/sim --seed S [--trace] [LIMITS]     one seed, with what happens in it\n"
-        "       dev/sim --mutants                       is each wrong version of the rules caught?\n"
+        "       dev/sim --mutants [WORD...]             is each wrong version of the rules caught?\n"
         "       dev/sim --replay N                      are two runs of each of N seeds the same?\n"
         "       dev/sim --scale [NODES...]              10, 100, 500 and 1,000 members\n"
         "       dev/sim --faults                        what can go wrong\n"

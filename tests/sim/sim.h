@@ -51,8 +51,6 @@ struct territory {
 	bool stale_only;      /* and D.mx.POOL isn't named */
 };
 
-enum { TERRITORIES_MAX = 64 };
-
 struct sim {
 	struct request request;
 	struct scenario scenario;

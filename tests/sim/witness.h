@@ -7,10 +7,13 @@
 
 #include "proto/core.h"
 
+enum { TERRITORIES_MAX = 64 };
+
 /* What a member held of an author. */
 struct seen {
 	uint8_t key[KEY_SIZE];
 	struct order orders[OBJECT_KINDS];
+	struct order pending; /* its head that waited for chunks */
 };
 
 struct witness {
@@ -31,6 +34,8 @@ struct witness {
 	uint64_t beacon_generation;
 	bool has_applied; /* of the file `applied`, as last asked for */
 	struct table_rows applied;
+	int64_t leaving_ms[TERRITORIES_MAX]; /* since when its row is leaving; 0: it isn't, or did so before
+	                                      */
 	bool has_published;
 	struct published published;
 	struct breaker *failures; /* sets that lost one without anybody's word, and when */
