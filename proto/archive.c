@@ -677,7 +677,10 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	if (author->head != before)
 		author->head_ms = now.wall_ms;
 	archive->generation += result == RESULT_OK;
-	archive->certificates_generation += replaces && result == RESULT_OK;
+	/* Of a session the one that it was begun with is known, which may be older than the first that is
+	 * held. */
+	if (kind == OBJECT_CERTIFICATE && result == RESULT_OK)
+		archive->certificates_generation += replaces || author->certificate.serial > 1;
 	if (result == RESULT_OK) {
 		author->fallen = author->fallen && author_is_ahead(author, now, timing);
 		archive_ask(archive, author);

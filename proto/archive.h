@@ -81,7 +81,7 @@ struct archive {
 	unsigned dropped_capacity;
 	uint64_t beacon_generation;       /* grows with every beacon */
 	uint64_t vouches_generation;      /* grows with an author's first head and when vouches change */
-	uint64_t certificates_generation; /* grows with every certificate that replaces another */
+	uint64_t certificates_generation; /* grows with every certificate that is newer than some other */
 	uint64_t members_generation;      /* grows when an author is added or removed */
 	uint64_t generation;              /* grows with every change of what is held */
 	bool ask_due;                     /* of any author; see struct author */
