@@ -416,6 +416,42 @@ static void a_replaced_certificate_ends_the_sessions_under_the_old_one(void **st
 	}
 }
 
+/* Who shows its certificate in a handshake and offers none: nothing of it is held. */
+static void the_first_certificate_held_ends_a_session_that_showed_an_older_one(void **state)
+{
+	static const uint64_t serials[] = {1, 2, CERTIFICATE_SERIAL_KILL};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct world *world = world_create(80 + i);
+		struct member *ana = world_add(world, "ana"), *luz = world_add(world, "luz");
+		struct certificate certificate;
+		struct puppet *as_luz;
+		uint8_t *object;
+		size_t length;
+
+		member_pin(ana, luz);
+		world_boot(world, ana);
+		as_luz = puppet_create(world, luz, ana);
+		world_run(world, 1000);
+		assert_non_null(member_session(ana, luz));
+		assert_int_equal(
+		        certificate_decode(bytes_of(luz->certificate, luz->certificate_length), &certificate),
+		        RESULT_OK);
+		certificate.serial = serials[i];
+		assert_int_equal(
+		        certificate_encode(&certificate, luz->root_secret, &object, &length), RESULT_OK);
+		hand(ana, luz, world->now_ms, OBJECT_CERTIFICATE, bytes_of(object, length));
+		puppet_ping(as_luz, 0);
+		world_run(world, 1000);
+		assert_int_equal(member_session(ana, luz) == NULL, serials[i] > 1);
+		free(object);
+		world_destroy(world);
+		as_luz->connection = NULL;
+		puppet_destroy(as_luz);
+	}
+}
+
 /* x says that it is about to be started again, and is gone. */
 static void stop(struct five *five)
 {
@@ -636,6 +672,7 @@ int main(void)
 	        cmocka_unit_test(the_overdue_are_asked_for_at_once_and_down_without_an_answer),
 	        cmocka_unit_test(a_beacon_from_before_its_death_revives_nobody),
 	        cmocka_unit_test(a_replaced_certificate_ends_the_sessions_under_the_old_one),
+	        cmocka_unit_test(the_first_certificate_held_ends_a_session_that_showed_an_older_one),
 	        cmocka_unit_test(who_said_that_it_restarts_is_down_only_two_minutes_later),
 	        cmocka_unit_test(who_restarts_and_comes_back_was_never_down),
 	        cmocka_unit_test(who_is_down_is_served_as_before),
