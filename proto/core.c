@@ -280,10 +280,12 @@ static bool met_persisted(struct core *core, uint64_t id, bool ok)
 
 static void on_persisted(struct core *core, const struct event *event)
 {
-	if (met_persisted(core, event->id, event->ok))
+	/* What of the tables was waiting for it goes on by itself: of rows that wait, the file has new times
+	 * each minute, and nothing else is planned for these. */
+	if (met_persisted(core, event->id, event->ok) ||
+	        relay_persisted(&core->relay, &core->node, event->id, event->ok))
 		return;
 	if (own_persisted(&core->own, &core->node, event->id, event->ok) ||
-	        relay_persisted(&core->relay, &core->node, event->id, event->ok) ||
 	        publisher_persisted(&core->publisher, &core->node, event->id, event->ok))
 		core->plan_due = true;
 }

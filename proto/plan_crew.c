@@ -20,7 +20,7 @@ enum result crews_init(struct crews *crews, const struct node *node, const struc
 {
 	const struct archive *archive = &node->archive;
 
-	*crews = (struct crews){.node = node, .may = may, .slots = archive->max};
+	*crews = (struct crews){.node = node, .may = may};
 	crews->infos = calloc(archive->max + 1, sizeof *crews->infos);
 	crews->claimants = calloc(archive->max + 1, sizeof *crews->claimants);
 	if (crews->infos == NULL || crews->claimants == NULL) {
@@ -40,13 +40,16 @@ enum result crews_init(struct crews *crews, const struct node *node, const struc
 
 void crews_fini(struct crews *crews)
 {
-	for (unsigned i = 0; crews->claimants != NULL && i < crews->slots; i++) {
+	/* Only those in use: most slots were never touched. */
+	for (unsigned i = 0; crews->claimants != NULL && i < crews->node->archive.count; i++) {
+		struct claimant *claimant = &crews->claimants[crews->node->archive.authors[i]->slot];
+
 		for (unsigned k = 0; k < HEAD_RELAYSETS_MAX; k++)
-			free(crews->claimants[i].crews[k].members);
+			free(claimant->crews[k].members);
 	}
 	free(crews->infos);
 	free(crews->claimants);
-	*crews = (struct crews){.slots = 0};
+	*crews = (struct crews){.node = NULL};
 }
 
 const struct relay_info *crews_relay(const struct crews *crews, const uint8_t relay[KEY_SIZE])

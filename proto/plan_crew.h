@@ -49,7 +49,6 @@ struct crews {
 	const struct may *may;
 	struct relay_info *infos;   /* by author slot */
 	struct claimant *claimants; /* by author slot */
-	unsigned slots;
 };
 
 enum result crews_init(struct crews *crews, const struct node *node, const struct may *may);

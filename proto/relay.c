@@ -10,9 +10,7 @@
 
 enum {
 	BACKOFF_LAST_MS = 60000,
-	DURABLE_MS = 60000,       /* timers of rows that go are written so often, */
-	DURABLE_ROWS_PER_S = 200, /* and of a large file less often: a row is some 130 bytes */
-	DEPARTURE_MS = 10000,     /* what people see of the timers is so old at most */
+	DURABLE_ROWS_PER_S = 200, /* of a large file timers are written less often: a row is some 130 bytes */
 };
 
 void relay_fini(struct relay *relay)
@@ -83,16 +81,17 @@ bool relay_persisted(struct relay *relay, struct node *node, uint64_t id, bool o
 
 /* Timers are durable now and then; what a power cut takes of them is waited for once more. A file that is to
  * be written anyway has a time of its own. */
-static int64_t durable_due(const struct relay *relay)
+static int64_t durable_due(const struct relay *relay, const struct node *node)
 {
 	if (relay->going == 0 || relay->file_due)
 		return NEVER_MS;
-	return relay->persist_ms + DURABLE_MS + (int64_t)relay->applied.count / DURABLE_ROWS_PER_S * 1000;
+	return relay->persist_ms + node->timing.durable_ms +
+	       (int64_t)relay->applied.count / DURABLE_ROWS_PER_S * 1000;
 }
 
 static void file_step(struct relay *relay, struct node *node)
 {
-	if (node->now.mono_ms >= durable_due(relay))
+	if (node->now.mono_ms >= durable_due(relay, node))
 		relay->file_due = true;
 	if (relay->file_due && relay->persist_id == 0 && node->now.mono_ms >= relay->retry_ms)
 		persist_applied(relay, node);
@@ -164,12 +163,13 @@ static int64_t passed_ms(const struct relay *relay, const struct node *node)
 {
 	int64_t passed = relay->departed_ms > 0 ? node->now.mono_ms - relay->departed_ms : 0;
 
-	return passed < DURABLE_MS ? passed : DURABLE_MS;
+	return passed < node->timing.durable_ms ? passed : node->timing.durable_ms;
 }
 
 static void departure_plan_due(struct relay *relay, const struct node *node)
 {
-	int64_t due = departure_due(&relay->applied, node), last = node->now.mono_ms + DEPARTURE_MS;
+	int64_t due = departure_due(&relay->applied, node),
+	        last = node->now.mono_ms + node->timing.departure_ms;
 
 	relay->departure_due_ms = due < last ? due : last;
 }
@@ -449,7 +449,7 @@ static int64_t change_due(const struct relay *relay, const struct node *node)
 		due = earlier(due, node_exchange_due(node));
 	if (relay->going > 0)
 		due = earlier(due, earlier(relay->departure_due_ms,
-		                           relay->persist_id == 0 ? durable_due(relay) : NEVER_MS));
+		                           relay->persist_id == 0 ? durable_due(relay, node) : NEVER_MS));
 	return earlier(due, recheck_due(relay, node));
 }
 

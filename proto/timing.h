@@ -56,6 +56,8 @@ struct timing {
 	int64_t waiting_ms;           /* between two words to a claimant on its mail that waits here */
 	int64_t look_ms;              /* public DNS of a domain is looked at again */
 	int64_t look_retry_ms;        /* after an error */
+	int64_t departure_ms;         /* the times of rows on their way out are so old at most, */
+	int64_t durable_ms;           /* on disk so old; no stretch between two looks counts for more */
 	int64_t clear_ms;             /* (or the TTL) public DNS hasn't named us: then we may stop serving */
 	int64_t leaving_last_ms;      /* then serving ends whatever DNS says */
 	int64_t transport_ms;         /* a transport entry outlives serving by this */
@@ -114,6 +116,8 @@ static inline struct timing timing_default(void)
 	        .waiting_ms = 10000,
 	        .look_ms = 3600000,
 	        .look_retry_ms = 60000,
+	        .departure_ms = 10000,
+	        .durable_ms = 60000,
 	        .clear_ms = 3600000,
 	        .leaving_last_ms = INT64_C(30) * 86400000,
 	        .transport_ms = 86400000,

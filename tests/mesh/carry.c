@@ -250,7 +250,10 @@ static void carry_flush(struct world *world, struct member *member, struct effec
 
 		MUST(line.count == 1 && line.fields[0].length <= DOMAIN_LENGTH_MAX, "no domain to flush");
 		memcpy(domain, line.fields[0].data, line.fields[0].length);
-		mta_flush(&member->mta, domain, home_answers(world, member, domain));
+		if (world->flush != NULL)
+			world->flush(world, member, domain);
+		else
+			mta_flush(&member->mta, domain, home_answers(world, member, domain));
 	}
 	happening = answer(world, member, &member->flush, HAPPEN_ANSWER, effect);
 	happening->event.type = EVENT_FLUSHED;

@@ -34,6 +34,8 @@ struct world {
 	struct public_dns dns;
 	/* Answers looks instead of `dns`; NULL: nothing does. */
 	void (*look)(struct world *world, const struct member *member, struct bytes names, struct writer *w);
+	/* Tries now what of a domain waits at a member, instead of mta_flush(); NULL: nothing does. */
+	void (*flush)(struct world *world, struct member *member, const char *domain);
 	struct member **members;
 	unsigned count;
 	crypto_generichash_state trace; /* of all effects */

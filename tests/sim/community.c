@@ -21,7 +21,7 @@ struct timing community_timing(int64_t pace)
 	        &timing.apply_retry_ms, &timing.home_ms, &timing.home_retry_ms, &timing.home_down_ms,
 	        &timing.home_hold_ms, &timing.queue_ms, &timing.queue_soon_ms, &timing.evidence_ms,
 	        &timing.grace_ms, &timing.grace_ask_ms, &timing.epoch_ms, &timing.restart_ms, &timing.give_ms,
-	        &timing.ahead_retry_ms};
+	        &timing.ahead_retry_ms, &timing.departure_ms, &timing.durable_ms};
 
 	for (unsigned i = 0; i < sizeof slowed / sizeof slowed[0]; i++)
 		*slowed[i] *= pace;

@@ -118,13 +118,15 @@ static void files_copy(const struct files *from, struct files *to)
 		files_put(to, from->list[i].name, bytes_of(from->list[i].data, from->list[i].length));
 }
 
-/* What was saved at the first stroke comes back at the second: the whole disk, tables and zones too. */
+/* What was saved at the first stroke comes back at the second: the whole disk: tables, zones, and
+ * the queue, which has rows in these tables. */
 void strike_backup(struct stroke *stroke)
 {
 	struct member *member = stroke->member;
 	struct fate *fate = sim_fate(stroke->sim, member);
 
 	if (fate->backup.count == 0) {
+		fate->saved_ms = stroke->sim->world->now_ms;
 		files_copy(&member->disk, &fate->backup);
 		files_copy(&member->dns, &fate->backup_dns);
 		table_rows_fini(&fate->backup_rows);
@@ -139,6 +141,7 @@ void strike_backup(struct stroke *stroke)
 	member->mta.rows = fate->backup_rows;
 	fate->backup_rows = (struct table_rows){.count = 0};
 	shelf_fini(&member->shelf);
+	mail_restored(stroke->sim, member, fate->saved_ms);
 	fate->restored_ms = stroke->sim->world->now_ms;
 }
 

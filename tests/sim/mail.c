@@ -366,6 +366,7 @@ static bool try_server(
 		return false;
 	letter->relay = server;
 	letter->state = LETTER_AT_RELAY;
+	letter->taken_ms = sim->world->now_ms;
 	letter->tries = 0;
 	forward(sim, letter);
 	return true;
@@ -386,27 +387,17 @@ static void post(struct sim *sim, struct letter *letter)
 /* --- time ------------------------------------------------------------------------------------------------
  */
 
+static bool is_over(const struct letter *letter)
+{
+	return letter->state == LETTER_DELIVERED || letter->state == LETTER_LOST;
+}
+
 static void look_after(struct sim *sim, struct letter *letter)
 {
 	if (letter->state == LETTER_AT_SENDER)
 		post(sim, letter);
 	else if (letter->state == LETTER_AT_RELAY)
 		forward(sim, letter);
-}
-
-/* What a flush took from the server's count is on its way now. */
-static void notice_flushes(struct sim *sim)
-{
-	for (unsigned i = 0; i < sim->mail.count; i++) {
-		struct letter *letter = &sim->mail.letters[i];
-		const struct queued *queued;
-
-		if (letter->state != LETTER_AT_RELAY || !letter->listed)
-			continue;
-		queued = mta_queued(&letter->relay->mta, letter->to->name);
-		if (queued == NULL || queued->count == 0)
-			letter->next_ms = sim->world->now_ms;
-	}
 }
 
 /* The servers count what waits at them. */
@@ -418,7 +409,7 @@ static void list_letters(struct sim *sim)
 		const struct queued *queued;
 		uint64_t count;
 
-		if (letter->relay == NULL || (letter->state == LETTER_DELIVERED && !letter->listed) ||
+		if (letter->relay == NULL || (is_over(letter) && !letter->listed) ||
 		        letter->listed == (letter->state == LETTER_AT_RELAY))
 			continue;
 		mta = &letter->relay->mta;
@@ -433,12 +424,41 @@ static void list_letters(struct sim *sim)
 
 void mail_step(struct sim *sim)
 {
-	notice_flushes(sim);
 	for (unsigned i = 0; i < sim->mail.count; i++) {
 		struct letter *letter = &sim->mail.letters[i];
 
-		if (letter->state != LETTER_DELIVERED && letter->next_ms <= sim->world->now_ms)
+		if (!is_over(letter) && letter->next_ms <= sim->world->now_ms)
 			look_after(sim, letter);
+	}
+	list_letters(sim);
+}
+
+void mail_flush(struct world *world, struct member *member, const char *domain)
+{
+	struct sim *sim = world->watch_context;
+
+	member->mta.flushed_domains++;
+	sim->checking = NULL;
+	for (unsigned i = 0; i < sim->mail.count; i++) {
+		struct letter *letter = &sim->mail.letters[i];
+
+		if (letter->state == LETTER_AT_RELAY && letter->relay == member &&
+		        strcmp(letter->to->name, domain) == 0)
+			forward(sim, letter);
+	}
+	list_letters(sim);
+}
+
+void mail_restored(struct sim *sim, const struct member *member, int64_t saved_ms)
+{
+	for (unsigned i = 0; i < sim->mail.count; i++) {
+		struct letter *letter = &sim->mail.letters[i];
+
+		if (letter->state != LETTER_AT_RELAY || letter->relay != member ||
+		        letter->taken_ms <= saved_ms)
+			continue;
+		letter->state = LETTER_LOST;
+		sim_say(sim, "mail for %s is lost with the disk of %s", letter->to->name, member->name);
 	}
 	list_letters(sim);
 }
@@ -505,7 +525,7 @@ static void hurry(struct sim *sim, bool ask_again)
 	for (unsigned i = 0; i < sim->mail.count; i++) {
 		struct letter *letter = &sim->mail.letters[i];
 
-		if (letter->state == LETTER_DELIVERED)
+		if (is_over(letter))
 			continue;
 		if (ask_again)
 			answer_of(sim, letter)->believed_ms = 0;
@@ -520,7 +540,7 @@ bool mail_finish(struct sim *sim, char why[256])
 	for (unsigned i = 0; i < sim->mail.count; i++) {
 		const struct letter *letter = &sim->mail.letters[i];
 
-		if (letter->state == LETTER_DELIVERED || !letter->to->sought || letter->to->released ||
+		if (is_over(letter) || !letter->to->sought || letter->to->released ||
 		        !sim_is_honest(sim, letter->to->owner) || !is_answered(sim, letter->to) ||
 		        !is_anybody_left(sim, letter))
 			continue;

@@ -14,13 +14,19 @@ struct territory;
 
 enum { SENDERS = 4, ANSWER_MAX = 16 };
 
-enum letter_state { LETTER_AT_SENDER, LETTER_AT_RELAY, LETTER_DELIVERED };
+enum letter_state {
+	LETTER_AT_SENDER,
+	LETTER_AT_RELAY,
+	LETTER_DELIVERED,
+	LETTER_LOST, /* by its relay's operator, who put back a disk from before it came */
+};
 
 struct letter {
 	struct territory *to;
 	unsigned sender;
 	enum letter_state state;
 	struct member *relay; /* at whose server it waits */
+	int64_t taken_ms;     /* since then */
 	int64_t born_ms;
 	int64_t next_ms;
 	unsigned tries;
@@ -51,6 +57,14 @@ void mail_plan(struct sim *sim);
 
 /* Looks after the letters that are due. */
 void mail_step(struct sim *sim);
+
+/* A server is told to try now what waits there for a domain (struct world). What gets through, and what its
+ * listings count, is decided in that moment: a home that answered a flush has the mail, though it goes for
+ * good before the next step. */
+void mail_flush(struct world *world, struct member *member, const char *domain);
+
+/* The member's disk is again as it was then, its queue with it. */
+void mail_restored(struct sim *sim, const struct member *member, int64_t saved_ms);
 
 /* All is well again: every letter must get through now, from whatever answer its sender believes. Otherwise
  * *why says which doesn't. */

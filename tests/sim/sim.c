@@ -305,6 +305,7 @@ void sim_run(struct sim *sim, const struct request *request)
 	sim->world->touched = checkers_touched;
 	sim->world->watch_context = sim;
 	sim->world->look = mail_look;
+	sim->world->flush = mail_flush;
 	sim->world->loud = request->trace && getenv("SIM_EFFECTS") != NULL;
 	community_create(sim);
 	mail_plan(sim);

@@ -28,6 +28,7 @@ struct fate {
 	struct files backup; /* of its disk; empty: none */
 	struct files backup_dns;
 	struct table_rows backup_rows;
+	int64_t saved_ms;                      /* when that was made */
 	int64_t restored_ms;                   /* when it came back; NEVER_MS: never */
 	struct address old[OLD_ADDRESSES_MAX]; /* where it was before */
 	unsigned old_count;
