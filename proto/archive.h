@@ -58,7 +58,7 @@ struct author {
 	bool ask_due;            /* gossip: somebody may have something newer of it; archive_ask() sets it */
 	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
 	bool judge_due;          /* liveness: its beacon changed */
-	int64_t given_ms;        /* gossip: a change of it last went ahead of its offer; monotonic */
+	int64_t given_ms;        /* gossip: its head last went ahead of its offer; monotonic */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
 	bool fallen; /* what is held is ahead of an agreed clock: what isn't replaces it, though older */

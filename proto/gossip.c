@@ -33,7 +33,7 @@ static struct known *known_of(struct peer *peer, const struct author *author)
 /* May it be given to whoever didn't ask for it? */
 static bool is_given_ahead(enum object_kind kind, struct bytes object)
 {
-	return (kind == OBJECT_HEAD || kind == OBJECT_CARRIAGE) && object.length <= GIVEN_AHEAD_MAX;
+	return kind == OBJECT_HEAD && object.length <= GIVEN_AHEAD_MAX;
 }
 
 /* --- offers ------------------------------------------------------------------------------------------ */
@@ -60,7 +60,8 @@ static void send_give(struct node *node, struct peer *peer, const uint8_t *autho
 	writer_fini(&w);
 }
 
-/* What changes is small as a rule: it goes ahead of its offer and saves asking for it. */
+/* A head is small as a rule: one that changed goes ahead of its offer and saves asking for it. Carriages
+ * don't: those of all relays change at once. */
 static void give_ahead(struct node *node, struct peer *peer, struct author *author, enum object_kind kind)
 {
 	struct bytes object = author_object(author, kind, NULL);

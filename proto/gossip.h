@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Gossip: offer, want, give. What is held is offered at once to whoever isn't known to have it; what is
- * offered and newer is asked for once, of one peer at a time. A small statement that has just changed is
- * given ahead of its offer; nothing else is taken that wasn't asked for. Pure.
+ * offered and newer is asked for once, of one peer at a time. A small head that has just changed is given
+ * ahead of its offer; nothing else is taken that wasn't asked for. Pure.
  */
 #ifndef PROTO_GOSSIP_H
 #define PROTO_GOSSIP_H
 
 #include "proto/wants.h"
 
-enum { GIVEN_AHEAD_MAX = 1024 }; /* bytes of a statement that is given without being asked for */
+enum { GIVEN_AHEAD_MAX = 1024 }; /* bytes of a head that is given without being asked for */
 
 struct gossip {
 	struct wants wants;

@@ -33,7 +33,7 @@ struct timing {
 	int64_t check_jitter_ms;      /* before dialling somebody whom others found gone */
 	int64_t restart_ms;           /* a member who said that it restarts isn't down before this */
 	int64_t want_ms;              /* an object asked for and not given: ask another */
-	int64_t give_ms;              /* between two statements of an author that go ahead of their offers */
+	int64_t give_ms;              /* between two heads of an author that go ahead of their offers */
 	int64_t ahead_retry_ms;       /* an object of the future by our clock: ask again */
 	int64_t exchange_wait_ms;     /* after start: sign even if nobody exchanged tables */
 	int64_t clock_ahead_ms;       /* statements from further in the future are refused */

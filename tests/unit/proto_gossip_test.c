@@ -58,7 +58,7 @@ static void asks_for_what_is_offered_and_takes_it(void **state)
 	house_close(&house);
 }
 
-static void takes_nothing_that_it_has_not_asked_for_but_small_statements(void **state)
+static void takes_nothing_that_it_has_not_asked_for_but_small_heads(void **state)
 {
 	struct bytes head;
 
@@ -325,7 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(asks_for_what_is_offered_and_takes_it),
-	        TEST(takes_nothing_that_it_has_not_asked_for_but_small_statements),
+	        TEST(takes_nothing_that_it_has_not_asked_for_but_small_heads),
 	        TEST(asks_for_what_came_ahead_of_its_offer_and_could_not_be_taken),
 	        TEST(a_change_goes_ahead_of_its_offer_once_in_5_s_and_never_back),
 	        TEST(offers_what_it_has_taken_to_the_others_but_not_back),
