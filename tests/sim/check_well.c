@@ -242,12 +242,18 @@ static bool was_accepted(const struct member *relay, const struct territory *ter
 	return false;
 }
 
+/* Whether the operator's word lets it carry for others than its pins. */
+static bool carries_for(const struct member *relay, const struct member *owner)
+{
+	return relay == owner || relay->said.carry == CARRY_VIEW || has_pinned(relay, owner);
+}
+
 /* Chosen, accepted, in view: then it is in the tables, and the claimant sees that it is served. */
 static bool carries(const struct member *relay, const struct territory *territory, char why[WHY_SIZE])
 {
 	const struct member *owner = territory->owner;
 
-	if (!was_accepted(relay, territory) || !is_chosen(relay, territory) ||
+	if (!was_accepted(relay, territory) || !is_chosen(relay, territory) || !carries_for(relay, owner) ||
 	        !view_contains(&core_node(relay->core)->view, owner->root))
 		return true;
 	if (mta_has(&relay->mta, territory->name) &&
