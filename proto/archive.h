@@ -141,6 +141,12 @@ const uint8_t *author_missing_chunk(const struct author *author, unsigned index)
 /* Whether the pending head waits for that chunk. */
 bool author_lacks_chunk(const struct author *author, const uint8_t hash[HASH_SIZE]);
 
+/* Grows with anything that is taken in or given up. */
+static inline uint64_t archive_changes(const struct archive *archive)
+{
+	return archive->generation + archive->beacon_generation;
+}
+
 static inline void due_add(struct due_authors *due, struct author *author, bool *is_due)
 {
 	if (!*is_due)

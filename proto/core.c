@@ -475,6 +475,7 @@ static void notice_jump(struct core *core)
 	/* Nor what our clock said of others. */
 	for (unsigned i = 0; i < core->node.archive.count; i++)
 		core->node.archive.authors[i]->fallen = false;
+	core->node.archive.generation++;
 }
 
 /* What the sessions say of our clock; after a jump half of them have to be heard first. */

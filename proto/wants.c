@@ -75,14 +75,17 @@ static bool is_needed(const struct want *want, const struct node *node)
 
 bool wants_expire(struct wants *wants, const struct node *node, const struct peers *peers)
 {
-	bool changed = false;
+	uint64_t held = archive_changes(&node->archive);
+	bool looks = wants->held != held, changed = false;
 
+	wants->held = held;
 	for (unsigned i = wants->count; i-- > 0;) {
 		struct want *want = &wants->list[i];
 		struct peer *peer = peers_find(peers, want->peer);
 		bool over = node->now.mono_ms >= want->until_ms;
 
-		if (peer == NULL || !is_needed(want, node) || (over && want->state == WANT_AHEAD)) {
+		if (peer == NULL || (looks && !is_needed(want, node)) ||
+		        (over && want->state == WANT_AHEAD)) {
 			want_drop(wants, peers, want);
 		} else if (over && want->state == WANT_ASKED) {
 			want->state = WANT_LATE;

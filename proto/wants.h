@@ -30,6 +30,7 @@ struct wants {
 	struct want *list;
 	unsigned count; /* <= WANT_ENTRIES_MAX a peer */
 	unsigned capacity;
+	uint64_t held; /* archive_changes() when it was last seen whether they are needed */
 };
 
 void wants_fini(struct wants *wants);
