@@ -585,6 +585,24 @@ static bool is_too_much(const struct author *author, const struct statement *sta
 	       statement_chunk_bytes(statement) + more > author->chunk_bytes_max;
 }
 
+/* After our clock was set right a head of the future may wait for chunks, or one that was to replace such a
+ * head and is older than it, when this is of the future no more. By the clock of now neither would be taken
+ * in: it hides from gossip what is held, which would be asked for without end, and its chunks, when they
+ * come, would put back what was superseded. */
+static void drop_void_pending(
+        struct archive *archive, struct author *author, struct moment now, const struct timing *timing)
+{
+	const struct order *newest = author_order(author, OBJECT_HEAD);
+	const struct order *pending = author_order_here(author, OBJECT_HEAD);
+	bool is_ahead = author->fallen && seq_is_ahead(pending->seq, now, timing);
+	bool replaces_older = author->fallen && seq_is_ahead(newest->seq, now, timing);
+
+	if (author->pending == NULL || (!is_ahead && (replaces_older || order_compare(pending, newest) > 0)))
+		return;
+	statement_retire(archive, author, author->pending);
+	author->pending = NULL;
+}
+
 static enum result give_up_pending(struct archive *archive, struct author *author)
 {
 	statement_retire(archive, author, author->pending);
@@ -685,6 +703,7 @@ enum result archive_put(struct archive *archive, struct author *author, enum obj
 	bool replaces = kind == OBJECT_CERTIFICATE && author->certificate_held.data != NULL;
 	enum result result = RESULT_MALFORMED;
 
+	drop_void_pending(archive, author, now, timing);
 	if (kind == OBJECT_CERTIFICATE)
 		result = put_certificate(author, object, now, timing);
 	else if (kind == OBJECT_HEAD)

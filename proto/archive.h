@@ -46,7 +46,7 @@ struct author {
 	struct certificate certificate;
 	struct statement *head;      /* in effect; NULL: none */
 	int64_t head_ms;             /* wall time at which it took effect here */
-	struct statement *pending;   /* newer, waiting for chunks; or NULL */
+	struct statement *pending;   /* newer (or `fallen`), waiting for chunks; or NULL */
 	struct statement *beyond;    /* newer, whole, but not understood; or NULL */
 	struct held carriage_held;   /* in effect */
 	struct held carriage_beyond; /* newer, but not understood */

@@ -175,9 +175,12 @@ void strike_clock_day(struct stroke *stroke)
 	fault_later(stroke, right_again);
 }
 
+/* It never ends a longer one: what came meanwhile is heard when that is over. */
 void strike_pause(struct stroke *stroke)
 {
-	stroke->member->paused_ms =
-	        stroke->sim->world->now_ms +
-	        sim_ms(stroke->sim, dice_upto(stroke->dice, (int64_t)stroke->strength * 400));
+	int64_t until_ms = stroke->sim->world->now_ms +
+	                   sim_ms(stroke->sim, dice_upto(stroke->dice, (int64_t)stroke->strength * 400));
+
+	if (until_ms > stroke->member->paused_ms)
+		stroke->member->paused_ms = until_ms;
 }

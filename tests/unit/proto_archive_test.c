@@ -8,11 +8,17 @@
 
 static struct archive archive;
 
-static enum result put(const struct identity *who, enum object_kind kind, struct bytes object)
+static enum result put_at(
+        struct moment now, const struct identity *who, enum object_kind kind, struct bytes object)
 {
 	struct timing timing = timing_default();
 
-	return archive_put(&archive, archive_find(&archive, key_of(who)), kind, object, NOW, &timing);
+	return archive_put(&archive, archive_find(&archive, key_of(who)), kind, object, now, &timing);
+}
+
+static enum result put(const struct identity *who, enum object_kind kind, struct bytes object)
+{
+	return put_at(NOW, who, kind, object);
 }
 
 static struct author *start(const struct identity *who)
@@ -481,6 +487,49 @@ static void refuses_what_is_more_than_10_minutes_ahead_of_the_clock(void **state
 	archive_fini(&archive);
 }
 
+/* It was to replace a head of the future, which is one of the present when the chunk comes. */
+static void puts_no_superseded_head_back_when_its_chunk_comes(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct moment tomorrow = {.mono_ms = 1, .wall_ms = 1767225600000 + 86400000};
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1);
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		put_at(tomorrow, &rosa, OBJECT_HEAD, named_head(&rosa, 1767225600000 + 86400000, "rosa"));
+		author->fallen = true;
+		assert_int_equal(
+		        put(&rosa, OBJECT_HEAD, head_with(&rosa, 1767225600000, &chunk, 1)), RESULT_OK);
+		author->fallen = i == 0;
+		assert_int_equal(put_at(tomorrow, &rosa, OBJECT_CHUNK, chunk), RESULT_NOT_FOUND);
+		assert_null(author->pending);
+		assert_true(author->head->head.seq == 1767225600000 + 86400000);
+	}
+	author->fallen = true;
+	put(&rosa, OBJECT_HEAD, head_with(&rosa, 1767225600000, &chunk, 1));
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunk), RESULT_OK);
+	assert_true(author->head->head.seq == 1767225600000);
+	archive_fini(&archive);
+}
+
+static void puts_no_head_of_the_future_into_effect_when_its_chunk_comes(void **state)
+{
+	struct identity rosa = identity_of(1);
+	struct moment tomorrow = {.mono_ms = 1, .wall_ms = 1767225600000 + 86400000};
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1);
+	struct author *author = start_certified(&rosa);
+
+	(void)state;
+	put(&rosa, OBJECT_HEAD, named_head(&rosa, 1767225600000, "rosa"));
+	put_at(tomorrow, &rosa, OBJECT_HEAD, head_with(&rosa, 1767225600000 + 86400000, &chunk, 1));
+	author->fallen = true;
+	assert_int_equal(put(&rosa, OBJECT_CHUNK, chunk), RESULT_NOT_FOUND);
+	assert_null(author->pending);
+	assert_true(author->head->head.seq == 1767225600000);
+	archive_fini(&archive);
+}
+
 static void follows_no_head_with_a_chunk_that_it_does_not_understand(void **state)
 {
 	struct identity rosa = identity_of(1);
@@ -698,6 +747,8 @@ int main(void)
 	        TEST(keeps_the_head_before_when_chunks_weigh_too_much),
 	        TEST(finds_claims_in_the_same_places_whatever_heads_came_before),
 	        TEST(refuses_what_is_more_than_10_minutes_ahead_of_the_clock),
+	        TEST(puts_no_superseded_head_back_when_its_chunk_comes),
+	        TEST(puts_no_head_of_the_future_into_effect_when_its_chunk_comes),
 	        TEST(follows_no_head_with_a_chunk_that_it_does_not_understand),
 	        TEST(passes_on_a_head_that_it_does_not_understand_but_does_not_follow_it),
 	        TEST(passes_on_a_carriage_that_it_does_not_understand_but_does_not_follow_it),

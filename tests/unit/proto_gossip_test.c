@@ -261,6 +261,78 @@ static void asks_for_what_was_ahead_of_its_clock_once_it_is_not(void **state)
 	house_close(&house);
 }
 
+enum { DAY_MS = 86400000 };
+
+static struct bytes head_with_chunk(uint64_t seq)
+{
+	struct bytes chunk = make_chunk((const char *[]){"a.test"}, 1, 1);
+	struct head head = head_of(&rosa, seq);
+
+	head.chunks = make_hashes(&chunk, 1);
+	return make_head(&rosa, &head);
+}
+
+/* Luz says that this is rosa's head, and gives it. */
+static void bring_head(uint64_t seq, struct bytes head)
+{
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, seq, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+}
+
+/* And others say that it is right. */
+static void set_clock(int64_t by_ms)
+{
+	house.now.wall_ms += by_ms;
+	visitor_wait(&v_luz, &house, 4000);
+}
+
+/* Two clocks were a day ahead, one was set right and the other not; then the first is a day ahead again. */
+static void asks_no_more_for_a_head_it_holds_when_an_older_one_waits_for_chunks(void **state)
+{
+	struct bytes late;
+
+	(void)state;
+	open_house();
+	late = plain_head(&rosa, NOW_MS + DAY_MS);
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	set_clock(DAY_MS);
+	bring_head(NOW_MS + DAY_MS, late);
+	set_clock(-DAY_MS);
+	bring_head(NOW_MS, head_with_chunk(NOW_MS));
+	assert_true(author(&rosa)->pending->head.seq == NOW_MS);
+	set_clock(DAY_MS);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS + DAY_MS, late);
+	if (visitor_was_asked(&v_luz, late))
+		visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, late);
+	assert_false(visitor_was_asked(&v_luz, late));
+	assert_true(author(&rosa)->head->head.seq == NOW_MS + DAY_MS);
+	house_close(&house);
+}
+
+static void asks_no_more_for_a_head_it_holds_when_one_of_the_future_waits_for_chunks(void **state)
+{
+	struct bytes head;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	bring_head(NOW_MS, head);
+	set_clock(DAY_MS);
+	bring_head(NOW_MS + DAY_MS, head_with_chunk(NOW_MS + DAY_MS));
+	assert_true(author(&rosa)->pending->head.seq == NOW_MS + DAY_MS);
+	set_clock(-DAY_MS);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	if (visitor_was_asked(&v_luz, head))
+		visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_false(visitor_was_asked(&v_luz, head));
+	assert_true(author(&rosa)->head->head.seq == NOW_MS);
+	house_close(&house);
+}
+
 /* A line so slow that one object takes longer than we wait for another to ask. */
 static void takes_an_object_that_comes_late_from_the_only_one_who_has_it(void **state)
 {
@@ -333,6 +405,8 @@ int main(void)
 	        TEST(asks_another_when_one_gives_a_forgery),
 	        TEST(is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come),
 	        TEST(asks_for_what_was_ahead_of_its_clock_once_it_is_not),
+	        TEST(asks_no_more_for_a_head_it_holds_when_an_older_one_waits_for_chunks),
+	        TEST(asks_no_more_for_a_head_it_holds_when_one_of_the_future_waits_for_chunks),
 	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
 	        TEST(refuses_a_member_whose_certificate_was_replaced_or_killed),
 	        TEST(lets_a_member_in_with_a_newer_certificate_than_is_held),
