@@ -14,9 +14,9 @@ enum result archive_init(struct archive *archive, unsigned max)
 	archive->slots = calloc(max, 1);
 	archive->ask.list = calloc(max, sizeof *archive->ask.list);
 	archive->offer.list = calloc(max, sizeof *archive->offer.list);
-	archive->heard.list = calloc(max, sizeof *archive->heard.list);
+	archive->judge.list = calloc(max, sizeof *archive->judge.list);
 	if (archive->authors != NULL && archive->slots != NULL && archive->ask.list != NULL &&
-	        archive->offer.list != NULL && archive->heard.list != NULL)
+	        archive->offer.list != NULL && archive->judge.list != NULL)
 		return RESULT_OK;
 	archive_fini(archive);
 	return RESULT_NO_MEMORY;
@@ -60,7 +60,7 @@ void archive_fini(struct archive *archive)
 	free(archive->slots);
 	free(archive->ask.list);
 	free(archive->offer.list);
-	free(archive->heard.list);
+	free(archive->judge.list);
 	free(archive->dropped);
 	*archive = (struct archive){.max = 0};
 }
@@ -146,7 +146,7 @@ void archive_remove(struct archive *archive, const uint8_t key[KEY_SIZE])
 	archive->slots[author->slot] = 0;
 	due_remove(&archive->ask, author);
 	due_remove(&archive->offer, author);
-	due_remove(&archive->heard, author);
+	due_remove(&archive->judge, author);
 	author_destroy(author); /* key may have been its own: not used any more */
 	archive->count--;
 	memmove(&archive->authors[place], &archive->authors[place + 1],
@@ -676,7 +676,7 @@ static enum result take_beacon(struct archive *archive, struct author *author, s
 	if (result == RESULT_OK) {
 		author->beacon_heard_ms = now.mono_ms;
 		archive->beacon_generation++;
-		due_add(&archive->heard, author, &author->judge_due);
+		due_add(&archive->judge, author, &author->judge_due);
 		archive_offer(archive, author);
 	}
 	return result;

@@ -57,7 +57,7 @@ struct author {
 	uint64_t digest;         /* of certificate, head and carriage that are held; 0: none of them */
 	bool ask_due;            /* gossip: somebody may have something newer of it; archive_ask() sets it */
 	bool offer_due;          /* gossip: somebody may lack something of it; archive_offer() sets it */
-	bool judge_due;          /* liveness: its beacon changed */
+	bool judge_due;          /* liveness: its beacon changed, or its life was touched */
 	int64_t given_ms;        /* gossip: its head last went ahead of its offer; monotonic */
 	bool exchanged;          /* all that it had and we lacked was taken in once since the start */
 	bool equivocated;        /* signed two things under one order */
@@ -94,7 +94,7 @@ struct archive {
 	uint64_t generation;              /* grows with every change of what is held */
 	struct due_authors ask;           /* those whose ask_due is set */
 	struct due_authors offer;         /* and offer_due */
-	struct due_authors heard;         /* whose beacon changed since they were judged: judge_due */
+	struct due_authors judge;         /* judge_due */
 };
 
 enum result archive_init(struct archive *archive, unsigned max);

@@ -28,7 +28,6 @@ static struct life *life_of(struct liveness *liveness, const struct author *auth
 
 void liveness_forget(struct liveness *liveness, const struct author *author)
 {
-	liveness->unsettled = true;
 	if (author->slot < liveness->count)
 		liveness->lives[author->slot] = (struct life){.state = LIFE_UNKNOWN};
 }
@@ -138,7 +137,7 @@ void liveness_question(struct liveness *liveness, struct node *node, struct peer
 
 	if (life == NULL)
 		return;
-	liveness->unsettled = true;
+	due_add(&node->archive.judge, author, &author->judge_due);
 	if (memcmp(author->key, node->key, KEY_SIZE) == 0) {
 		liveness->due = true;
 		return;
@@ -197,10 +196,13 @@ static bool is_restarting(const struct node *node, const struct author *author)
 static void take_sign(
         struct liveness *liveness, struct node *node, struct peers *peers, const struct sign_of_life *sign)
 {
-	const struct author *author = archive_find(&node->archive, sign->key);
+	struct author *author = archive_find(&node->archive, sign->key);
 	struct life *life = author != NULL ? life_of(liveness, author) : NULL;
 
-	if (life == NULL || peers_up(peers, sign->key) != NULL)
+	if (life == NULL)
+		return;
+	due_add(&node->archive.judge, author, &author->judge_due);
+	if (peers_up(peers, sign->key) != NULL)
 		return;
 	/* A way to it that stays cut is no news while its beacons come round by others. */
 	if (sign->sign == SIGN_FAILED && life->state == LIFE_UP && life->evidence == EVIDENCE_BEACON &&
@@ -301,49 +303,58 @@ static int64_t changes_by_itself_ms(
 	return due;
 }
 
-/* Most wake-ups are pings, after which everything is as before, or a beacon, which changes one life. */
+/* Most wake-ups are pings, after which everything is as before, or what touches one life. */
 static bool is_judging_due(
         const struct liveness *liveness, const struct node *node, const struct peers *peers)
 {
-	return liveness->unsettled || node->now.mono_ms >= liveness->judge_ms ||
+	return node->now.mono_ms >= liveness->judge_ms ||
 	       liveness->judged_members != node->archive.members_generation + 1 ||
 	       liveness->judged_ups != peers_ups(peers);
 }
 
-static void judge_one(
+/* Whether that changed anything: then it is judged once more. */
+static bool judge_one(
         struct liveness *liveness, struct node *node, struct peers *peers, const struct author *author)
 {
 	struct life *life = life_of(liveness, author);
 	struct life before;
 
 	if (life == NULL || memcmp(author->key, node->key, KEY_SIZE) == 0)
-		return;
+		return false;
 	before = *life;
 	judge(node, peers, author, life);
-	liveness->unsettled |= memcmp(&before, life, sizeof before) != 0;
 	liveness->judge_ms = earlier(liveness->judge_ms, changes_by_itself_ms(node, author, life));
+	return memcmp(&before, life, sizeof before) != 0;
 }
 
-/* Anew as long as it changes something. */
 static void judge_all(struct liveness *liveness, struct node *node, struct peers *peers)
 {
-	liveness->unsettled = false;
+	struct archive *archive = &node->archive;
+
 	liveness->judge_ms = NEVER_MS;
-	for (unsigned i = 0; i < node->archive.count; i++)
-		judge_one(liveness, node, peers, node->archive.authors[i]);
-	liveness->judged_members = node->archive.members_generation + 1;
+	for (unsigned i = 0; i < archive->count; i++) {
+		struct author *author = archive->authors[i];
+
+		if (judge_one(liveness, node, peers, author))
+			due_add(&archive->judge, author, &author->judge_due);
+	}
+	liveness->judged_members = archive->members_generation + 1;
 	liveness->judged_ups = peers_ups(peers);
 }
 
-static void judge_heard(struct liveness *liveness, struct node *node, struct peers *peers)
+static void judge_touched(struct liveness *liveness, struct node *node, struct peers *peers)
 {
-	struct due_authors *heard = &node->archive.heard;
+	struct due_authors *due = &node->archive.judge;
+	unsigned kept = 0;
 
-	for (unsigned i = 0; i < heard->count; i++) {
-		judge_one(liveness, node, peers, heard->list[i]);
-		heard->list[i]->judge_due = false;
+	for (unsigned i = 0; i < due->count; i++) {
+		struct author *author = due->list[i];
+
+		author->judge_due = judge_one(liveness, node, peers, author);
+		if (author->judge_due)
+			due->list[kept++] = author;
 	}
-	heard->count = 0;
+	due->count = kept;
 }
 
 /* --- our own beacon ---------------------------------------------------------------------------------- */
@@ -443,10 +454,9 @@ void liveness_step(
 		flags |= BEACON_RESTARTING;
 	for (unsigned i = 0; i < peers->sign_count; i++)
 		take_sign(liveness, node, peers, &peers->signs[i]);
-	liveness->unsettled |= peers->sign_count > 0;
 	peers->sign_count = 0;
 	ask_newcomers(liveness, node, peers);
-	judge_heard(liveness, node, peers);
+	judge_touched(liveness, node, peers);
 	if (is_judging_due(liveness, node, peers))
 		judge_all(liveness, node, peers);
 	notice_copy(liveness, node);

@@ -50,8 +50,7 @@ struct liveness {
 	unsigned copies;   /* how often it was noticed: another process has our key */
 	int64_t copy_ms;   /* the last time */
 	int64_t differ_ms; /* that ours says something else is no reason for another before */
-	bool unsettled;    /* a life was touched since all were judged, */
-	uint64_t judged_members, judged_ups; /* with these members and sessions, */
+	uint64_t judged_members, judged_ups; /* all were judged with these members and sessions, */
 	int64_t judge_ms;                    /* and until then nothing changes by itself */
 };
 

@@ -136,19 +136,22 @@ static void check_served_while_leaving(
 {
 	struct sim *sim = glimpse->sim;
 	const struct territory *territory = sim_territory(sim, old->domain.text);
+	const struct timing *timing = &glimpse->member->timing;
 	int64_t *since_ms;
 
 	if (territory == NULL || row == NULL)
 		return;
 	since_ms = &glimpse->witness->leaving_ms[territory - sim->territories];
+	/* Its time in the file is as exact as the steps in which it runs. */
 	if (row->state == ROW_ENDING && *since_ms != 0 &&
-	        sim->world->now_ms - *since_ms < glimpse->member->timing.clear_ms)
+	        sim->world->now_ms - *since_ms < timing->clear_ms - timing->departure_ms)
 		sim_violated(sim, "%s serves %s no more after %lld ms of leaving", glimpse->member->name,
 		        old->domain.text, (long long)(sim->world->now_ms - *since_ms));
 	if (row->state != ROW_LEAVING)
 		*since_ms = 0;
+	/* The file may be written a while after it began to leave. */
 	else if (old->state != ROW_LEAVING)
-		*since_ms = sim->world->now_ms;
+		*since_ms = sim->world->now_ms - row->timers.elapsed_ms;
 }
 
 void check_rows_kept(const struct glimpse *glimpse)

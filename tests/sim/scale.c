@@ -294,7 +294,7 @@ static void set_pace(struct world *world, int64_t pace)
 		member->timing = community_timing(pace);
 		member->timing.overlay_ms *= pace;
 		((struct node *)(uintptr_t)core_node(member->core))->timing = member->timing;
-		((struct liveness *)(uintptr_t)core_liveness(member->core))->unsettled = true;
+		((struct liveness *)(uintptr_t)core_liveness(member->core))->judge_ms = 0;
 		world_event(world, member, &(struct event){.type = EVENT_LOAD});
 	}
 }
