@@ -16,11 +16,12 @@
 
 /* Real durations; a run's are sim_ms() of them. */
 enum {
-	TICK_MS = 5000,           /* between two looks at what needs no closer look */
-	HEAL_MS = 10 * 60000,     /* everything is well by then */
-	FORGET_MS = 70 * 60000,   /* statements of tomorrow are dropped once an hour (4.7c) */
-	QUIET_MS = 60000,         /* and stays so */
-	QUIET_BYTES_MAX = 6000,   /* that a member sends each other in that time */
+	TICK_MS = 5000,         /* between two looks at what needs no closer look */
+	HEAL_MS = 10 * 60000,   /* everything is well by then */
+	FORGET_MS = 70 * 60000, /* statements of tomorrow are dropped once an hour (4.7c) */
+	QUIET_MS = 60000,       /* and stays so */
+	QUIET_BYTES_MAX =
+	        8000, /* that a member sends each other in that time; each new head goes by all of them */
 	COPIED_MS = 45 * 60000,   /* a carriage above a copy's waits 34 min at most (4.7a) */
 	HAPPENINGS_MAX = 6000000, /* of a run: more is a storm that no other checker saw */
 };
