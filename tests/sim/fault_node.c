@@ -136,6 +136,7 @@ void strike_backup(struct stroke *stroke)
 	kill(stroke, DEATH_PROCESS);
 	files_copy(&fate->backup, &member->disk);
 	files_copy(&fate->backup_dns, &member->dns);
+	files_copy(&fate->backup_dns, &fate->restored_dns);
 	files_fini(&fate->backup);
 	table_rows_fini(&member->mta.rows);
 	member->mta.rows = fate->backup_rows;

@@ -128,6 +128,18 @@ static const char *owner_of(const struct territory *to, char owner[OWNER_SIZE])
 	return owner;
 }
 
+/* Whom these zones, of one machine, name for it. The TTL stays where they name nobody. */
+static void read_zones(const struct sim *sim, const struct territory *to, const struct files *zones,
+        struct answer *answer, unsigned *ttl_s)
+{
+	const char *pool = files_text(zones, "pool.test");
+
+	if (to->own_zone)
+		read_own(sim, to, files_text(zones, to->name), pool, answer, ttl_s);
+	else if (to->stale == NULL || !to->stale_only)
+		read_pool(sim, to, pool, answer, ttl_s);
+}
+
 /* What the sender's resolver says, from its cache while that is believed. One resolver believes for a day. */
 static const struct answer *resolve(struct sim *sim, const struct letter *letter)
 {
@@ -139,11 +151,9 @@ static const struct answer *resolve(struct sim *sim, const struct letter *letter
 	if (kept->count > 0 && sim->world->now_ms < kept->believed_ms)
 		return kept;
 	server = ask(sim, letter->to->own_zone ? letter->to->name : "pool.test", owner_of(letter->to, owner));
-	if (server != NULL && letter->to->own_zone)
-		read_own(sim, letter->to, files_text(&server->dns, letter->to->name),
-		        files_text(&server->dns, "pool.test"), &answer, &ttl_s);
-	else if (server != NULL && (letter->to->stale == NULL || !letter->to->stale_only))
-		read_pool(sim, letter->to, files_text(&server->dns, "pool.test"), &answer, &ttl_s);
+	answer.asked = server;
+	if (server != NULL)
+		read_zones(sim, letter->to, &server->dns, &answer, &ttl_s);
 	if (letter->to->stale != NULL)
 		add_server(&answer, letter->to->stale, 10);
 	answer.until_ms = answer.believed_ms = answer.asked_ms + (int64_t)ttl_s * 1000;
@@ -176,11 +186,7 @@ static void look_at(struct sim *sim, struct territory *territory, struct writer 
 		if (files_find(&member->dns, territory->own_zone ? territory->name : "pool.test") == NULL)
 			continue;
 		silent += member->off && !sim->fates[i].absent;
-		if (territory->own_zone)
-			read_own(sim, territory, files_text(&member->dns, territory->name),
-			        files_text(&member->dns, "pool.test"), &answer, &ttl_s);
-		else if (territory->stale == NULL || !territory->stale_only)
-			read_pool(sim, territory, files_text(&member->dns, "pool.test"), &answer, &ttl_s);
+		read_zones(sim, territory, &member->dns, &answer, &ttl_s);
 		for (unsigned k = 0; k < answer.count && silent == 0; k++) {
 			if (answer.servers[k] != NULL)
 				put_server(w, territory->name, answer.servers[k], answer.preferences[k]);
@@ -326,6 +332,24 @@ static bool was_restored(const struct sim *sim, const struct member *server)
 	return restored_ms != NEVER_MS && sim->phase == PHASE_TROUBLE;
 }
 
+/* A name server on a disk from a backup names those of then, who may have left since. */
+static bool is_named_by_backup(const struct sim *sim, const struct territory *to, const struct answer *answer,
+        const struct member *server)
+{
+	const struct fate *fate = answer->asked != NULL ? sim_fate(sim, answer->asked) : NULL;
+	struct answer then = {.count = 0};
+	unsigned ttl_s;
+
+	if (fate == NULL || !was_restored(sim, answer->asked) || answer->asked_ms < fate->restored_ms)
+		return false;
+	read_zones(sim, to, &fate->restored_dns, &then, &ttl_s);
+	for (unsigned i = 0; i < then.count; i++) {
+		if (then.servers[i] == server)
+			return true;
+	}
+	return false;
+}
+
 /* What another process says in its name its server knows nothing of. */
 static bool was_cloned(const struct sim *sim, const struct member *server)
 {
@@ -338,7 +362,7 @@ static void refused(
 {
 	sim_say(sim, "mail for %s is refused by %s", letter->to->name, server->name);
 	if (sim_fate(sim, server)->spoilt || letter->to->released || was_restored(sim, server) ||
-	        was_cloned(sim, server))
+	        was_cloned(sim, server) || is_named_by_backup(sim, letter->to, answer, server))
 		return;
 	/* Who believes an old answer asks anew after a day. */
 	if (letter->refused_ms == 0)

@@ -39,6 +39,7 @@ struct answer {
 	struct member *servers[ANSWER_MAX]; /* NULL: a host without an address, or elsewhere */
 	unsigned preferences[ANSWER_MAX];
 	unsigned count;
+	const struct member *asked; /* whose name server; NULL: none had a word of it */
 	int64_t asked_ms;
 	int64_t until_ms;    /* by its TTL */
 	int64_t believed_ms; /* by this resolver */

@@ -324,6 +324,7 @@ void sim_fini(struct sim *sim)
 		witness_fini(&sim->witnesses[i]);
 		files_fini(&sim->fates[i].backup);
 		files_fini(&sim->fates[i].backup_dns);
+		files_fini(&sim->fates[i].restored_dns);
 		table_rows_fini(&sim->fates[i].backup_rows);
 	}
 	mail_fini(&sim->mail);

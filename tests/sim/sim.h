@@ -27,6 +27,7 @@ struct fate {
 	bool spoilt;         /* the admin's own tables refuse what ours accept */
 	struct files backup; /* of its disk; empty: none */
 	struct files backup_dns;
+	struct files restored_dns; /* the zones that came back last */
 	struct table_rows backup_rows;
 	int64_t saved_ms;                      /* when that was made */
 	int64_t restored_ms;                   /* when it came back; NEVER_MS: never */
