@@ -35,8 +35,13 @@ struct agreed_clock agreed_clock_of(int64_t *skews_ms, unsigned count)
 		own++;
 	clock.skew_ms = nth(skews_ms, own, middle);
 	/* count + 1 clocks are an even number: the two in the middle. */
-	if (count % 2 == 1 && distance(nth(skews_ms, own, middle + 1)) < distance(clock.skew_ms))
-		clock.skew_ms = nth(skews_ms, own, middle + 1);
+	clock.far_ms = count % 2 == 1 ? nth(skews_ms, own, middle + 1) : clock.skew_ms;
+	if (distance(clock.far_ms) < distance(clock.skew_ms)) {
+		int64_t near_ms = clock.far_ms;
+
+		clock.far_ms = clock.skew_ms;
+		clock.skew_ms = near_ms;
+	}
 	clock.wrong = distance(clock.skew_ms) > CLOCK_WRONG_MS;
 	for (unsigned i = 0; i < count && !clock.wrong; i++)
 		clock.agreed |= distance(skews_ms[i]) <= CLOCK_WRONG_MS;

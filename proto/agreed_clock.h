@@ -17,6 +17,7 @@ enum {
 
 struct agreed_clock {
 	int64_t skew_ms; /* the median less our clock */
+	int64_t far_ms;  /* the same by the other of the two in the middle, where their number is even */
 	unsigned voices; /* sessions that have told theirs */
 	bool wrong;      /* ours is off: what we sign would be refused, or hide what we sign later */
 	bool agreed;     /* ours is right, and another says so */

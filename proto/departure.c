@@ -92,6 +92,39 @@ static struct bytes host_of(const struct node *node, const struct look *look)
 	return bytes_of("", 0);
 }
 
+/* --- what others hold -------------------------------------------------------------------------------- */
+
+/* By the clocks of others, where none agrees with ours, our last carriage is of the future: they refuse it.
+ */
+static bool is_refused(const struct node *node, const struct carriage *carriage)
+{
+	const struct agreed_clock *clock = &node->clock;
+	int64_t wall_ms = larger(node->now.wall_ms, 0), ahead_ms = (int64_t)carriage->seq - wall_ms;
+
+	return clock->voices > 0 &&
+	       ahead_ms - node->timing.clock_ahead_ms > (clock->agreed ? 0 : clock->far_ms);
+}
+
+/* Others may still believe that we serve it and stay. Then publishers may name us any minute, and that public
+ * DNS doesn't do so now (they rank others higher) proves nothing. More names than a carriage can mark are
+ * told of by the beacon of a node that departs. */
+static bool is_promised(const struct node *node, const struct table_row *row)
+{
+	const struct author *self = node_self(node);
+	struct carriage_entry entry;
+	uint8_t name[NAME_HASH_SIZE];
+
+	if (self->carriage_held.data == NULL)
+		return false;
+	if (is_refused(node, &self->carriage))
+		return true;
+	if (node->settings->departure != DEPARTURE_NONE ||
+	        !carriage_find(&self->carriage, row->author, &entry))
+		return false;
+	domain_hash(name_of(row), name);
+	return carriage_serves(&entry, name, row->version) && !carriage_is_leaving(&entry, name);
+}
+
 /* --- states ------------------------------------------------------------------------------------------ */
 
 static void enter(const struct node *node, struct table_row *row, enum row_state state)
@@ -215,17 +248,32 @@ static int64_t next_look_ms(const struct node *node, const struct table_row *row
 	return row->look_ms == 0 ? node->now.mono_ms : NEVER_MS;
 }
 
+/* Only what is seen of public DNS from now on counts. */
+static unsigned look_anew(const struct node *node, struct table_row *row)
+{
+	bool lost = row->timers.clear_ms > 0;
+
+	row->from_ms = node->now.mono_ms;
+	row->look_ms = row->timers.clear_ms = 0;
+	row->clear = row->named = false;
+	return lost ? DEPARTURE_FILE : 0;
+}
+
 static unsigned leaving_step(struct table_row *row, struct node *node, bool often)
 {
 	const struct look *look = looks_find(&node->looks, row->domain.text);
+	bool promised = is_promised(node, row);
 	unsigned news = 0;
 	const char *why;
 
-	if (look != NULL && is_new(row, look->done_ms))
+	if (promised)
+		news = look_anew(node, row);
+	else if (look != NULL && is_new(row, look->done_ms))
 		news = take_look(node, row, look);
 	why = why_it_ends(node, row);
 	if (why == NULL) {
-		looks_hurry(&node->looks, row->domain.text, next_look_ms(node, row, often));
+		if (!promised)
+			looks_hurry(&node->looks, row->domain.text, next_look_ms(node, row, often));
 		return news;
 	}
 	effects_say(&node->effects, EFFECT_AUDIT, "%s is relayed no more: %s", row->domain.text, why);
@@ -334,6 +382,9 @@ static const struct {
 } awaits[AWAITEDS] = {
         [AWAITS_NOTHING] = {"nothing", ""},
         [AWAITS_EXCHANGE] = {"exchange", "begins once enough others were heard since the start"},
+        [AWAITS_CARRIAGE] = {"carriage",
+                "others don't know yet that it leaves: `meshctl status` says what keeps this node from "
+                "signing that"},
         [AWAITS_LOOK] = {"look", "public DNS is being looked at"},
         [AWAITS_ERROR] = {"error", "public DNS can't be looked at, which counts as leading here"},
         [AWAITS_OWNER] = {"owner", "public DNS leads its mail here"},
@@ -358,6 +409,8 @@ static enum awaited awaited_leaving(const struct node *node, const struct table_
 
 	if (own_addresses(node)->count == 0)
 		return AWAITS_ADDRESS;
+	if (is_promised(node, row))
+		return AWAITS_CARRIAGE;
 	if (look == NULL || row->look_ms == 0)
 		return AWAITS_LOOK;
 	if (row->clear)

@@ -42,6 +42,7 @@ unsigned departure_count(const struct table_rows *rows);
 enum awaited {
 	AWAITS_NOTHING,
 	AWAITS_EXCHANGE, /* after the start: others' statements */
+	AWAITS_CARRIAGE, /* others don't hold yet that it leaves */
 	AWAITS_LOOK,     /* public DNS hasn't answered yet */
 	AWAITS_ERROR,    /* it can't be looked at */
 	AWAITS_OWNER,    /* it leads to us: its owner must change something */

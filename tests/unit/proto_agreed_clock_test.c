@@ -32,6 +32,9 @@ static void of_three_the_median_decides(void **state)
 	(void)state;
 	assert_true(AGREED(86400000, 86400500).wrong);
 	assert_int_equal(AGREED(86400500, 86400000).skew_ms, 86400000);
+	assert_int_equal(AGREED(86400500, 86400000).far_ms, 86400000);
+	assert_int_equal(AGREED(-86400000).skew_ms, 0);
+	assert_int_equal(AGREED(-86400000).far_ms, -86400000);
 	assert_true(AGREED(-86400000, -86400500).wrong);
 	assert_int_equal(AGREED(-86400500, -86400000).skew_ms, -86400000);
 	assert_false(AGREED(-86400000, 86400000).wrong);
