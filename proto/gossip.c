@@ -307,7 +307,7 @@ static void take_offer(struct node *node, struct peer *peer, const struct messag
 			continue;
 		archive_ask(&node->archive, author);
 		/* Whoever is back from the future holds what is older than it said once. */
-		if (author->fallen && !seq_is_ahead(entry.order.seq, node->now, &node->timing) &&
+		if (!seq_is_ahead(entry.order.seq, node->now, &node->timing) &&
 		        seq_is_ahead(known->orders[entry.kind].seq, node->now, &node->timing))
 			known->orders[entry.kind] = entry.order;
 		if (!known->carried)
@@ -554,12 +554,21 @@ static bool is_of_future(const struct asking *asking, const struct order *order)
 	return seq_is_ahead(order->seq, asking->node->now, &asking->node->timing);
 }
 
-/* The newest that peers, late or not as said, have of a kind, if it is newer than ours. */
+/* Whose offers of what are looked at. */
+struct tier {
+	bool future; /* what is of the future by our clock, else what isn't */
+	bool late;   /* of peers that are late with something, else of those that aren't */
+};
+
+/* The newest that peers have of a kind, if it is newer than ours. What has fallen is replaced by what isn't
+ * of the future, and by nothing else. */
 static bool newest_offer(const struct asking *asking, const struct author *author, enum object_kind kind,
-        bool late, struct order *newest)
+        const struct tier *tier, struct order *newest)
 {
 	bool found = false;
 
+	if (author->fallen && tier->future)
+		return false;
 	*newest = *author_order_here(author, kind);
 	if (author->fallen && is_of_future(asking, newest))
 		*newest = (struct order){.serial = 0};
@@ -568,8 +577,8 @@ static bool newest_offer(const struct asking *asking, const struct author *autho
 		const struct order *there = order_there(peer, author, kind);
 
 		if (order_compare(there, newest) <= 0 || !is_checkable(author, kind, there) ||
-		        (author->fallen && is_of_future(asking, there)) ||
-		        wants_is_late(asking->wants, peer, author->key, kind) != late)
+		        is_of_future(asking, there) != tier->future ||
+		        wants_is_late(asking->wants, peer, author->key, kind) != tier->late)
 			continue;
 		*newest = *there;
 		found = true;
@@ -577,18 +586,19 @@ static bool newest_offer(const struct asking *asking, const struct author *autho
 	return found;
 }
 
-/* Of those that aren't late if any has something newer, else of those that are. */
+/* What would be refused as of the future is asked for last: however many offer it, it hides nothing that can
+ * be taken. Of those that aren't late if any has something newer, else of those that are. */
 static void ask_statement(struct asking *asking, const struct author *author, enum object_kind kind)
 {
+	static const struct tier tiers[] = {{false, false}, {false, true}, {true, false}, {true, true}};
 	struct order newest;
-	bool late = false;
 
-	if (!newest_offer(asking, author, kind, false, &newest)) {
-		late = true;
-		if (!newest_offer(asking, author, kind, true, &newest))
-			return;
+	for (unsigned i = 0; i < sizeof tiers / sizeof *tiers; i++) {
+		if (!newest_offer(asking, author, kind, &tiers[i], &newest))
+			continue;
+		ask(asking, author, kind, &newest, &newest, tiers[i].late);
+		return;
 	}
-	ask(asking, author, kind, &newest, &newest, late);
 }
 
 /* Whoever has one of a head's chunks has all: where one finds no room, the others don't either. */

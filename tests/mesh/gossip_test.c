@@ -245,7 +245,7 @@ static void who_offers_and_never_gives_is_asked_once_and_another_instead(void **
 	world_reload(cast.world, cast.rosa);
 	world_run(cast.world, 500);
 	assert_true(member_sees_claim(cast.ana, cast.rosa, "first.test"));
-	offer_lie(&cast, puppet, 1000000);
+	offer_lie(&cast, puppet, 100000);
 	world_run(cast.world, 1000);
 	assert_int_equal(puppet->wanted, 1);
 	member_claim(cast.rosa, "new.test");
@@ -258,19 +258,19 @@ static void who_offers_and_never_gives_is_asked_once_and_another_instead(void **
 	assert_int_equal(puppet->wanted, 1);
 	/* And so it stays, whatever it goes on to offer. */
 	for (unsigned i = 0; i < 60; i++) {
-		offer_lie(&cast, puppet, 1000000 + i);
+		offer_lie(&cast, puppet, 100000 + i);
 		world_run(cast.world, 1000);
 	}
 	member_claim(cast.rosa, "newer.test");
 	world_reload(cast.world, cast.rosa);
 	for (unsigned i = 0; i < 3; i++) {
-		offer_lie(&cast, puppet, 2000000 + i);
+		offer_lie(&cast, puppet, 200000 + i);
 		world_run(cast.world, 700);
 	}
 	assert_true(member_sees_claim(cast.ana, cast.rosa, "newer.test"));
 	/* Nor is it asked for more than a session may be. */
 	for (unsigned i = 0; i < 500; i++) {
-		offer_lie(&cast, puppet, 3000000 + i);
+		offer_lie(&cast, puppet, 300000 + i);
 		world_run(cast.world, 1000);
 	}
 	assert_true(puppet->wanted <= WANT_ENTRIES_MAX);

@@ -5,7 +5,7 @@
 
 static struct house house;
 static struct identity me, rosa, luz, eva;
-static struct visitor v_luz, v_eva;
+static struct visitor v_luz, v_eva, v_rosa;
 
 static void open_house(void)
 {
@@ -261,6 +261,52 @@ static void asks_for_what_was_ahead_of_its_clock_once_it_is_not(void **state)
 	house_close(&house);
 }
 
+/* Two members have clocks that are as wrong as rosa's was; she has set hers. */
+static void is_not_kept_from_an_author_by_two_who_offer_what_is_ahead_of_its_clock(void **state)
+{
+	struct bytes head, ahead;
+	uint64_t seq = NOW_MS + 660000;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	ahead = plain_head(&rosa, seq);
+	visitor_enter(&v_luz, &house, &luz);
+	visitor_enter(&v_eva, &house, &eva);
+	visitor_enter(&v_rosa, &house, &rosa);
+	bring_certificate();
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, seq, ahead);
+	assert_true(visitor_was_asked(&v_luz, ahead));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, ahead);
+	visitor_offer(&v_eva, &house, &rosa, OBJECT_HEAD, 1, seq, ahead);
+	visitor_offer(&v_rosa, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_true(visitor_was_asked(&v_rosa, head));
+	visitor_give(&v_rosa, &house, &rosa, OBJECT_HEAD, head);
+	assert_true(author(&rosa)->head->head.seq == NOW_MS);
+	house_close(&house);
+}
+
+static void takes_what_isnt_ahead_of_its_clock_from_one_who_offered_what_is(void **state)
+{
+	struct bytes head, ahead;
+	uint64_t seq = NOW_MS + 660000;
+
+	(void)state;
+	open_house();
+	head = plain_head(&rosa, NOW_MS);
+	ahead = plain_head(&rosa, seq);
+	visitor_enter(&v_luz, &house, &luz);
+	bring_certificate();
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, seq, ahead);
+	assert_true(visitor_was_asked(&v_luz, ahead));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, ahead);
+	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
+	assert_true(visitor_was_asked(&v_luz, head));
+	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
+	assert_true(author(&rosa)->head->head.seq == NOW_MS);
+	house_close(&house);
+}
+
 enum { DAY_MS = 86400000 };
 
 static struct bytes head_with_chunk(uint64_t seq)
@@ -405,6 +451,8 @@ int main(void)
 	        TEST(asks_another_when_one_gives_a_forgery),
 	        TEST(is_not_kept_from_an_author_by_an_offer_of_a_serial_to_come),
 	        TEST(asks_for_what_was_ahead_of_its_clock_once_it_is_not),
+	        TEST(is_not_kept_from_an_author_by_two_who_offer_what_is_ahead_of_its_clock),
+	        TEST(takes_what_isnt_ahead_of_its_clock_from_one_who_offered_what_is),
 	        TEST(asks_no_more_for_a_head_it_holds_when_an_older_one_waits_for_chunks),
 	        TEST(asks_no_more_for_a_head_it_holds_when_one_of_the_future_waits_for_chunks),
 	        TEST(takes_an_object_that_comes_late_from_the_only_one_who_has_it),
