@@ -248,6 +248,14 @@ static bool is_seen(const struct evidence *evidence, const struct node *node, co
 	       node->now.mono_ms - watched->good_ms <= node->timing.banner_valid_ms;
 }
 
+/* One's own beacon is signed for others: without a session it may say what was so long ago. */
+static bool is_draining(const struct node *node, const struct watched *watched, const struct author *author)
+{
+	if (is_self(node, watched))
+		return node->settings->departure != DEPARTURE_NONE;
+	return author->beacon_held.data != NULL && (author->beacon.flags & BEACON_DRAINING) != 0;
+}
+
 static enum downfall find_downfall(const struct watched *watched, const struct node *node)
 {
 	if (watched->doubt != DOUBT_NONE && watched->failures >= FAILURES)
@@ -272,7 +280,7 @@ static void judge(const struct evidence *evidence, const struct node *node, stru
 	watched->health = (struct relay_health){
 	        .up = watched->down == DOWNFALL_NONE,
 	        .addable = seen,
-	        .draining = author->beacon_held.data != NULL && (author->beacon.flags & BEACON_DRAINING) != 0,
+	        .draining = is_draining(node, watched, author),
 	};
 }
 

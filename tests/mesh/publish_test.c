@@ -153,6 +153,32 @@ static void a_refusing_relay_goes_but_never_the_last(void **state)
 	world_destroy(q.world);
 }
 
+/* Nobody hears its beacon, so none is signed: the last one says for ever that it drains. */
+static void who_is_alone_names_itself_again_after_a_drain(void **state)
+{
+	struct quartet q = quartet_of(13);
+
+	(void)state;
+	member_claim(q.ana, "ana.test");
+	member_accept(q.eva, "ana.test", q.ana);
+	member_publish(q.ana, "pool.test", true);
+	member_publish(q.ana, "ana.test", false);
+	world_boot_all(q.world);
+	world_run(q.world, 60000);
+	assert_int_equal(member_zone_lines(q.ana, "ana.test", " ana-"), 1);
+	q.ana->said.departure = DEPARTURE_DRAIN;
+	world_reload(q.world, q.ana);
+	world_run(q.world, 30000);
+	assert_int_equal(member_zone_lines(q.ana, "ana.test", " ana-"), 0);
+	q.ana->group = 1;
+	world_run(q.world, 30000);
+	q.ana->said.departure = DEPARTURE_NONE;
+	world_reload(q.world, q.ana);
+	world_run(q.world, 30000);
+	assert_int_equal(member_zone_lines(q.ana, "ana.test", " ana-"), 1);
+	world_destroy(q.world);
+}
+
 static void a_denied_relay_goes_at_once_and_a_denied_home_stays_published(void **state)
 {
 	struct quartet q = quartet_of(8);
@@ -284,6 +310,7 @@ int main(void)
 	        cmocka_unit_test(nobody_goes_because_a_link_a_program_or_a_machine_is_down),
 	        cmocka_unit_test(who_leaves_by_its_own_word_goes_but_never_the_last),
 	        cmocka_unit_test(a_refusing_relay_goes_but_never_the_last),
+	        cmocka_unit_test(who_is_alone_names_itself_again_after_a_drain),
 	        cmocka_unit_test(a_denied_relay_goes_at_once_and_a_denied_home_stays_published),
 	        cmocka_unit_test(a_failing_pool_zone_holds_back_what_would_name_it),
 	        cmocka_unit_test(a_lost_file_of_what_was_published_empties_no_domain),

@@ -218,6 +218,16 @@ void check_set_not_emptied(const struct glimpse *glimpse)
 		sim_violated(glimpse->sim, "%s empties the zone %s", glimpse->member->name, effect->name);
 }
 
+/* Its beacon says that it drains; of the publisher itself, its operator. */
+static bool is_draining(const struct glimpse *glimpse, const struct author *relay)
+{
+	if (relay == NULL)
+		return false;
+	if (memcmp(relay->key, glimpse->member->root, KEY_SIZE) == 0)
+		return glimpse->member->said.departure != DEPARTURE_NONE;
+	return relay->beacon_held.data != NULL && (relay->beacon.flags & BEACON_DRAINING) != 0;
+}
+
 /* Does an object that this publisher holds take the relay out, or its operator's word? */
 static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
 {
@@ -242,7 +252,7 @@ static bool is_out(const struct glimpse *glimpse, const struct published_mx *mx)
 	                !head_chooses(&claimant->head->head, claim.relayset, mx->relay, &choice) ||
 	                choice.suspended))
 		return true;
-	if (relay != NULL && relay->beacon_held.data != NULL && (relay->beacon.flags & BEACON_DRAINING) != 0)
+	if (is_draining(glimpse, relay))
 		return true;
 	return relay != NULL && relay->carriage_held.data != NULL && claimant != NULL &&
 	       claimant->head != NULL &&
