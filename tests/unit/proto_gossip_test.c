@@ -28,6 +28,12 @@ static struct bytes plain_head(const struct identity *who, uint64_t seq)
 	return make_head(who, &head);
 }
 
+/* Rosa's, signed by eva. */
+static struct bytes forged_head(uint64_t seq)
+{
+	return make_signed(OBJECT_HEAD, body_of(plain_head(&rosa, seq)), eva.op_secret);
+}
+
 /* Luz brings rosa's certificate. */
 static void bring_certificate(void)
 {
@@ -88,7 +94,7 @@ static void asks_for_what_came_ahead_of_its_offer_and_could_not_be_taken(void **
 	(void)state;
 	open_house();
 	head = plain_head(&rosa, NOW_MS);
-	forged = make_signed(OBJECT_HEAD, body_of(plain_head(&rosa, NOW_MS + 1)), eva.op_secret);
+	forged = forged_head(NOW_MS + 1);
 	visitor_enter(&v_luz, &house, &luz);
 	visitor_give(&v_luz, &house, &rosa, OBJECT_HEAD, head);
 	visitor_offer(&v_luz, &house, &rosa, OBJECT_HEAD, 1, NOW_MS, head);
@@ -203,7 +209,7 @@ static void asks_another_when_one_gives_a_forgery(void **state)
 	(void)state;
 	open_house();
 	head = plain_head(&rosa, NOW_MS);
-	forged = make_signed(OBJECT_HEAD, body_of(plain_head(&rosa, NOW_MS + 1)), eva.op_secret);
+	forged = forged_head(NOW_MS + 1);
 	visitor_enter(&v_luz, &house, &luz);
 	visitor_enter(&v_eva, &house, &eva);
 	bring_certificate();
